@@ -1,0 +1,68 @@
+"""Switches: what jumps or kinks with Time alone, so that an integrator with error control can restart there.
+
+Before  inputs such as ramps, pulses and lookups on Time bend somewhere inside a run.
+After   for each bend, a node whose value crosses a known boundary there.
+Keeps   the program: nodes are only added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .graph import TRUTH
+from .program import Program
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A node and its boundaries: a sorted tuple of values, or None for every whole number."""
+
+    node: int
+    boundaries: tuple[float, ...] | None
+
+    def piece(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A number for the piece in which each value lies; it changes where the node switches."""
+        return piece_of(self.boundaries, values)
+
+
+def piece_of(boundaries: tuple[float, ...] | None, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The piece between boundaries in which each value lies; a value on a boundary is a piece of its own."""
+    if boundaries is None:
+        return np.floor(values) + np.ceil(values)
+    left = np.searchsorted(boundaries, values, side="left")
+    return (left + np.searchsorted(boundaries, values, side="right")).astype(np.float64)
+
+
+def find_switches(program: Program) -> list[Switch]:
+    """Every switch that depends on Time, and on no state."""
+    nodes = program.graph.nodes
+    on_time: set[int] = set()
+    on_state: set[int] = set()
+    needed = program.graph.reachable(program.roots())
+    for number in needed:
+        node = nodes[number]
+        if node.operator == "time" or any(a in on_time for a in node.arguments):
+            on_time.add(number)
+        if node.operator == "state" or any(a in on_state for a in node.arguments):
+            on_state.add(number)
+    switches = {}
+    for number in needed:
+        node = nodes[number]
+        if number not in on_time or number in on_state:
+            continue
+        if node.operator in ("lt", "le", "eq", "ne", "min", "max"):
+            switch = Switch(program.graph.make("sub", *node.arguments), (0.0,))
+        elif node.operator == "lookup":
+            xs, _ = node.payload  # type: ignore[misc]
+            switch = Switch(node.arguments[0], tuple(xs))
+        elif node.operator == "trunc":
+            switch = Switch(node.arguments[0], None)
+        elif node.operator in ("abs", "truth_of") and nodes[node.arguments[0]].operator not in TRUTH:
+            switch = Switch(node.arguments[0], (0.0,))
+        else:
+            continue
+        switches[switch] = None
+    return list(switches)

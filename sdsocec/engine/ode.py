@@ -1,0 +1,164 @@
+"""scipy: the compiled right-hand side under `solve_ivp`, with error control, restarted wherever an input jumps or kinks.
+
+Between two restarts every input is smooth, so the error estimate means what it says. A saved value
+at a jump is the one that a fixed step saves there. Functions that mean something on a fixed step only (SAMPLE IF TRUE) are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdsocec.errors import RunError
+from sdsocec.model.ir import Model
+
+from .compiler import constant_values
+from .compiler.switches import piece_of
+from .design import Design
+from .native import Plan, kernel_for
+from .native.kernel import Kernel, address, aligned
+from .trajectories import Clock, Trajectories, check_design
+
+Floats = NDArray[np.float64]
+METHODS = ("RK45", "DOP853", "LSODA", "Radau")
+RELATIVE_TOLERANCE = 1e-8
+_ABSOLUTE_TOLERANCE = 1e-10  # of the largest initial value
+_JUST = 1e-9  # of a time step: how far after a restart an input is read
+_BISECTIONS = 50
+
+
+def run_ode(
+    model: Model,
+    design: Design,
+    outputs: Iterable[str] | None = None,
+    method: str = "LSODA",
+    progress: Callable[[int], None] | None = None,
+    relative_tolerance: float = RELATIVE_TOLERANCE,
+) -> Trajectories:
+    """Run a design with one of scipy's integrators; the arguments are those of `run_native`.
+
+    Raises
+    ------
+    UnsupportedConstruct
+        The model has something that native does not compile, or that needs a fixed step.
+    RunError
+        The integrator gave up.
+    """
+    check_design(constant_values(model), design)
+    plan = Plan((), (), None if outputs is None else tuple(outputs), "rates")
+    kernel = kernel_for(model, plan)
+    runs = []
+    clock = None
+    for row in range(design.n_runs):
+        run = _Run(kernel, model, Design(design.names, design.values[row : row + 1]), method, relative_tolerance)
+        clock = run.clock
+        runs.append(run.integrate())
+        if progress is not None:
+            progress(1)
+    assert clock is not None, "a design has at least one run"
+    return Trajectories(kernel.shape.outputs, clock.saved, np.array(runs))
+
+
+class _Run:
+    """One run: its constants, its time table, its restarts."""
+
+    def __init__(self, kernel: Kernel, model: Model, design: Design, method: str, tolerance: float) -> None:
+        self.kernel, self.method, self.tolerance = kernel, method, tolerance
+        width = kernel.shape.width
+        self.constants = kernel.constants(design, slice(0, 1))
+        self.hoisted = kernel.hoisted(self.constants)
+        self.clock = Clock.of(model, kernel.controls(self.constants))
+        self.just = _JUST * self.clock.dt
+        self.now = aligned((width,))
+        self.block = aligned((kernel.shape.n_timed, width))
+        self.timed = aligned((kernel.shape.n_timed,))
+        self.states = aligned((len(kernel.shape.states), width))
+        self.changes = aligned((len(kernel.shape.states), width))
+
+    def read_inputs(self, time: float) -> None:
+        """Fill the row of the time table."""
+        self.now[:] = time
+        self.kernel.times(self.constants, self.hoisted, self.now, self.block)
+        self.timed[:] = self.block[:, 0]
+
+    def right_side(self, time: float, states: Floats) -> Floats:
+        self.read_inputs(min(max(time, self.first), self.last))
+        self.states[:] = states[:, None]
+        self.kernel.rates(self.constants, self.hoisted, self.timed, self.states, self.changes)
+        return self.changes[:, 0].copy()
+
+    def integrate(self) -> Floats:
+        """The outputs at saved times, shape (n_times, n_outputs)."""
+        from scipy.integrate import solve_ivp
+
+        saved, end = self.clock.saved, self.clock.start + self.clock.steps * self.clock.dt
+        at_saved = np.empty((len(saved), len(self.kernel.shape.states)))
+        states = self.kernel.start(self.constants, self.hoisted)[:, 0].copy()
+        at_saved[0] = states
+        scale = float(np.max(np.abs(states), initial=0.0)) or 1.0
+        restarts = [self.clock.start, *self.restarts(), end]
+        for begin, stop in zip(restarts[:-1], restarts[1:], strict=True):
+            if stop <= begin:
+                continue
+            self.first, self.last = begin + self.just, stop - self.just
+            inside = np.flatnonzero((saved > begin) & (saved <= stop))
+            solution = solve_ivp(
+                self.right_side,
+                (begin, stop),
+                states,
+                method=self.method,
+                t_eval=np.unique([*saved[inside], stop]),
+                rtol=self.tolerance,
+                atol=_ABSOLUTE_TOLERANCE * scale,
+            ) if len(states) else None  # fmt: skip
+            if solution is None:
+                continue
+            if not solution.success:
+                reached = float(solution.t[-1]) if len(solution.t) else begin
+                raise RunError(f"{self.method} gave up at time {reached:g}: {solution.message}")
+            at_saved[inside] = solution.y.T[: len(inside)]
+            states = solution.y[:, -1]
+        return np.array([self.outputs(t, y) for t, y in zip(saved, at_saved, strict=True)])
+
+    def outputs(self, time: float, states: Floats) -> Floats:
+        self.read_inputs(time)
+        self.states[:] = states[:, None]
+        return self.kernel.outputs(self.constants, self.hoisted, self.timed, self.states)[:, 0]
+
+    def restarts(self) -> list[float]:
+        """Times inside the run at which an input jumps or kinks, found on the steps and refined by bisection."""
+        switches = self.kernel.shape.switches
+        if not switches:
+            return []
+        grid = self.clock.at_steps()
+        table = self.kernel.time_table(self.constants, self.hoisted, grid)
+        below, above, which = [], [], []
+        for i, (row, boundaries) in enumerate(switches):
+            pieces = piece_of(boundaries, table[:, row])
+            changed = np.flatnonzero(np.diff(pieces))
+            below += [*grid[changed]]
+            above += [*grid[changed + 1]]
+            which += [i] * len(changed)
+        if not which:
+            return []
+        low, high = np.array(below), np.array(above)
+        rows = np.array([switches[i][0] for i in which])
+        bounds = [switches[i][1] for i in which]
+
+        def pieces_at(times: Floats) -> Floats:
+            values = self.kernel.time_table(self.constants, self.hoisted, times)[np.arange(len(rows)), rows]
+            return np.array([piece_of(b, np.array([v]))[0] for b, v in zip(bounds, values, strict=True)])
+
+        start = pieces_at(low)
+        for _ in range(_BISECTIONS):
+            middle = 0.5 * (low + high)
+            same = pieces_at(middle) == start
+            low, high = np.where(same, middle, low), np.where(same, high, middle)
+        steps = (high - self.clock.start) / self.clock.dt
+        nearest = np.round(steps)
+        on_step = np.abs(steps - nearest) < 1e-6
+        found = np.where(on_step, self.clock.start + nearest * self.clock.dt, high)
+        end = self.clock.start + self.clock.steps * self.clock.dt
+        return sorted({float(t) for t in found if self.clock.start < t < end})

@@ -1,0 +1,247 @@
+"""PySD: the reference engine. Slow and complete; what native is compared with, and what runs the models that native cannot.
+
+PySD writes a Python file and loads it, and text of a .mdl could break out into that code. So the file is never handed to
+`pysd.read_vensim`: PySD's own abstract model is taken, every name in it is replaced by one of ours (`v12`, `d3`, `e7`),
+units and documentation are blanked, models that name further files are refused, and the Python file is written to a private
+folder that is removed after loading. Generated code thus holds nothing that the modeller wrote but numbers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sdsocec.errors import ModelError, RunError, SdsocecError, UnsupportedConstruct
+from sdsocec.model.ir import Model
+from sdsocec.model.names import element_name, name_key, split_element_name
+from sdsocec.model.reader import parse_abstract
+from sdsocec.model.source import read_bytes
+
+from .compiler import constant_values
+from .design import Design
+from .trajectories import CONTROLS, Clock, Trajectories, check_design
+
+_READS_FILES = ("GetDataStructure", "GetLookupsStructure", "GetConstantsStructure", "DataStructure")
+
+
+def run_pysd(
+    model: Model,
+    design: Design,
+    outputs: Iterable[str] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Trajectories:
+    """Run a design with PySD, Euler; the arguments are those of `run_native`."""
+    constants = constant_values(model)
+    check_design(constants, design)
+    reference = _Reference(model)
+    names = tuple(outputs) if outputs is not None else tuple(all_element_names(model))
+    runs, times = [], None
+    for row in range(design.n_runs):
+        setting = dict(zip(design.names, map(float, design.values[row]), strict=True))
+        times, values = reference.run({**constants, **setting}, set(setting), names)
+        runs.append(values)
+        if progress is not None:
+            progress(1)
+    assert times is not None, "a design has at least one run"
+    return Trajectories(names, times, np.array(runs))
+
+
+def all_element_names(model: Model) -> list[str]:
+    """Every element of every variable that has a number, in the order of the file."""
+    names = []
+    for variable in model.variables.values():
+        if variable.kind != "lookup":
+            for equation in variable.equations:
+                for element in model.equation_elements(equation):
+                    names.append(element_name(variable.name, tuple(model.shown.get(e, e) for e in element)))
+    return names
+
+
+class _Reference:
+    """One model built and loaded by PySD under our names."""
+
+    def __init__(self, model: Model) -> None:
+        import pysd
+        from pysd.builders.python.python_model_builder import ModelBuilder
+
+        abstract = parse_abstract(read_bytes(model.path), model.path)
+        self.model = model
+        self.names = _Names(abstract.sections[0], [s.name for s in abstract.sections[1:]])
+        with tempfile.TemporaryDirectory(prefix="sdsocec-") as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for number, section in enumerate(abstract.sections):
+                names = self.names if number == 0 else _Names(section, self.names.macros)
+                _rename_section(section, names, Path(folder), number, model.path)
+            try:
+                path = ModelBuilder(abstract).build_model()
+                self.pysd = pysd.load(str(path), initialize=True)
+            except Exception as error:  # PySD raises whatever its generated code does
+                raise ModelError(
+                    f"PySD cannot build this model: {type(error).__name__}", path=model.path, hint=_first_line(error)
+                ) from None
+
+    def run(self, values: dict[str, float], changed: set[str], outputs: tuple[str, ...]) -> Any:
+        """Times and values, shape (n_times, n_outputs), of one run."""
+        wanted = {self.names.variable(split_element_name(name)[0]) for name in outputs}
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                self.pysd.set_components(self._settings(values, changed))
+                for name in changed:
+                    if name.upper() in CONTROLS:
+                        # a run takes INITIAL TIME from the generated module, the others from its clock
+                        self.pysd.components._control_vars[_control(name)] = lambda value=values[name]: value
+                        self.pysd.time.set_control_vars(**{_control(name): values[name]})
+                time = self.pysd.time
+                controls = {name: float(getattr(time, _control(name))()) for name in CONTROLS}
+                clock = Clock.of(self.model, controls)
+                frame = self.pysd.run(return_columns=sorted(wanted), flatten_output=True)
+            except RecursionError:
+                raise ModelError(
+                    "PySD cannot order these equations: a variable needs another element of itself",
+                    path=self.model.path,
+                ) from None
+            except SdsocecError:
+                raise
+            except Exception as error:
+                raise RunError(
+                    f"PySD stopped: {type(error).__name__}: {_first_line(error)}", path=self.model.path
+                ) from None
+        columns = [self._column(frame, name) for name in outputs]
+        return clock.saved, np.array(columns, dtype=np.float64).T
+
+    def _settings(self, values: dict[str, float], changed: set[str]) -> dict[str, Any]:
+        """PySD sets whole variables: the changed elements with their neighbours' values."""
+        import xarray as xr
+
+        settings: dict[str, Any] = {}
+        for key in {name_key(split_element_name(name)[0]) for name in changed} - {c.lower() for c in CONTROLS}:
+            variable = self.model.variables[key]
+            ours = self.names.variable(key)
+            if not variable.dimensions:
+                settings[ours] = values[variable.name]
+                continue
+            current = getattr(self.pysd.components, ours)()
+            new = xr.DataArray(np.array(current.values, dtype=float), current.coords, current.dims)
+            for element in itertools.product(*(self.model.ranges[d] for d in variable.dimensions)):
+                name = element_name(variable.name, tuple(self.model.shown.get(e, e) for e in element))
+                if name in values:
+                    place = {d: self.names.subscripts[e] for d, e in zip(current.dims, element, strict=True)}
+                    new.loc[place] = values[name]
+            settings[ours] = new
+        return settings
+
+    def _column(self, frame: Any, name: str) -> Any:
+        variable, elements = split_element_name(name)
+        column = self.names.variable(variable)
+        if elements:
+            column += "[" + ",".join(self.names.subscripts[name_key(e)] for e in elements) + "]"
+        if column in frame:
+            return frame[column].to_numpy()
+        raise RunError(f"PySD gives no values of '{name}'", name=name)
+
+
+class _Names:
+    """Our names for those of one section."""
+
+    def __init__(self, section: Any, macros: Iterable[str]) -> None:
+        self.macros = list(macros)
+        self.macro_names = {name_key(name): f"macro{i}" for i, name in enumerate(self.macros, 1)}
+        keys = [name_key(element.name) for element in section.elements] + [name_key(p) for p in section.params]
+        self.variables = {key: f"v{i}" for i, key in enumerate(dict.fromkeys(keys))}
+        self.variables |= {c.lower(): c for c in CONTROLS if c.lower() in self.variables}
+        self.subscripts: dict[str, str] = {}
+        for item in section.subscripts:
+            self.subscripts.setdefault(name_key(item.name), f"d{len(self.subscripts)}")
+            names = [item.subscripts] if isinstance(item.subscripts, str) else item.subscripts
+            for name in names:
+                self.subscripts.setdefault(name_key(name), f"e{len(self.subscripts)}")
+
+    def variable(self, name: str) -> str:
+        return self.variables[name_key(name)]
+
+    def reference(self, name: str) -> str:
+        key = name_key(name)
+        for names in (self.variables, self.macro_names, self.subscripts):
+            if key in names:
+                return names[key].lower().replace(" ", "_")
+        return name  # Time, or the name of a function: the parser let only words through, and PySD has a fixed table
+
+    def subscript(self, name: str) -> str:
+        marked = name.endswith("!")
+        return self.subscripts[name_key(name.rstrip("!"))] + ("!" if marked else "")
+
+
+def _rename_section(section: Any, names: _Names, folder: Path, number: int, path: Path) -> None:
+    section.path = folder / f"m{number}.py"
+    section.split, section.views_dict = False, None
+    section.constraints, section.test_inputs = [], []
+    if number:
+        section.name = names.macro_names[name_key(section.name)]
+        section.params = [names.variable(p) for p in section.params]
+        section.returns = []
+    for item in section.subscripts:
+        item.name = names.subscript(item.name)
+        item.mapping = [names.subscript(m) for m in item.mapping]
+        if isinstance(item.subscripts, str):
+            item.subscripts = names.subscript(item.subscripts)
+        else:
+            item.subscripts = [names.subscript(s) for s in item.subscripts]
+    for element in section.elements:
+        shown = element.name
+        element.name = names.variable(element.name)
+        element.units, element.documentation, element.limits = "", "", (None, None)
+        for component in element.components:
+            written, excepted = component.subscripts
+            component.subscripts = (
+                [names.subscript(s) for s in written],
+                [[names.subscript(s) for s in group] for group in excepted],
+            )
+            component.ast = _rename(component.ast, names, shown, path)
+
+
+def _rename(ast: Any, names: _Names, variable: str, path: Path) -> Any:
+    """The same tree with our names; depth is bounded by the parser's own recursion."""
+    kind = type(ast).__name__
+    if kind in _READS_FILES:
+        raise UnsupportedConstruct(
+            f"'{variable}' reads its numbers from another file, which is not supported",
+            construct=kind,
+            variable=variable,
+            path=path,
+            hint="Write the numbers into the .mdl.",
+        )
+    if isinstance(ast, str):
+        raise UnsupportedConstruct(
+            f"'{variable}' holds a text, which is not supported", construct=kind, variable=variable, path=path
+        )
+    if kind == "ReferenceStructure":
+        subscripts = ast.subscripts
+        if subscripts is not None:
+            subscripts = dataclasses.replace(subscripts, subscripts=[names.subscript(s) for s in subscripts.subscripts])
+        return dataclasses.replace(ast, reference=names.reference(ast.reference), subscripts=subscripts)
+    if kind == "LookupsStructure" or not dataclasses.is_dataclass(ast):
+        return ast
+    changed: dict[str, Any] = {}
+    for part in dataclasses.fields(ast):
+        value = getattr(ast, part.name)
+        if part.name == "arguments":
+            changed[part.name] = tuple(_rename(a, names, variable, path) for a in value)
+        elif part.name not in ("operators", "non_negative"):
+            changed[part.name] = _rename(value, names, variable, path)
+    return dataclasses.replace(ast, **changed)  # type: ignore[type-var]
+
+
+def _control(name: str) -> str:
+    return name.lower().replace(" ", "_")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:200]

@@ -1,0 +1,116 @@
+"""What every engine returns, and the time axis that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdsocec.errors import DesignError, Fault, ModelError, RunError
+from sdsocec.model.ir import Model
+
+from .design import Design
+
+Floats = NDArray[np.float64]
+CONTROLS = ("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER")
+_PRECISION = 1e-5  # of a time step: how far from a whole number of steps a time may lie (PySD uses the same)
+MOST_STEPS = 10_000_000
+
+
+@dataclass(frozen=True)
+class Trajectories:
+    """Saved values of runs.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Element names of the outputs.
+    times : array, shape (n_times,)
+        Saved times.
+    values : array, shape (n_runs, n_times, n_outputs)
+        In the model's units.
+    """
+
+    names: tuple[str, ...]
+    times: Floats
+    values: Floats
+
+    def require_finite(self, run_names: tuple[str, ...]) -> Trajectories:
+        """Raise RunError if any number is NaN or infinite, naming the run, the variable and the time."""
+        finite = np.isfinite(self.values)
+        if finite.all():
+            return self
+        run = int(np.argmin(finite.all(axis=(1, 2))))
+        time = int(np.argmin(finite[run].all(axis=1)))
+        which = [name for name, good in zip(self.names, finite[run, time], strict=True) if not good]
+        value = self.values[run, time, self.names.index(which[0])]
+        others = f" and {len(which) - 1} others" if len(which) > 1 else ""
+        raise RunError(
+            f"run '{run_names[run]}' is not finite: '{which[0]}'{others} is {value} at time {self.times[time]:g}",
+            name=which[0],
+            hint="Look for a division by zero, LN of zero or EXP of a large number: sdsocec model causes NAME",
+        )
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The fixed steps of a run: `steps` of `dt` from `start`, every `every`-th saved, the first and the last included."""
+
+    start: float
+    dt: float
+    steps: int
+    every: int
+
+    @classmethod
+    def of(cls, model: Model, controls: Mapping[str, float]) -> Clock:
+        """From the four control values; refuses a step or saving step that makes no sense."""
+        start, end, dt, saveper = (controls[name] for name in CONTROLS)
+
+        def fault(what: str, name: str) -> ModelError:
+            variable = model.variables.get(name.lower())
+            line = variable.line if variable else None
+            return ModelError(Fault(what, model.path, line, name=name))
+
+        if not dt > 0:
+            raise fault(f"TIME STEP is {dt:g}; it must be above 0", "TIME STEP")
+        if end < start:
+            raise fault(f"FINAL TIME ({end:g}) is before INITIAL TIME ({start:g})", "FINAL TIME")
+        steps = (end - start) / dt
+        if steps > MOST_STEPS:
+            raise fault(f"the run has {steps:.3g} time steps; at most {MOST_STEPS:,} are run", "TIME STEP")
+        every = saveper / dt
+        if not every > 1 - _PRECISION or abs(every - round(every)) > _PRECISION:
+            raise fault(f"SAVEPER ({saveper:g}) is not a multiple of TIME STEP ({dt:g})", "SAVEPER")
+        return cls(start, dt, int(np.ceil(steps - _PRECISION)), round(every))
+
+    @property
+    def saved(self) -> Floats:
+        """The saved times."""
+        return self.start + np.arange(0, self.steps + 1, self.every) * self.dt
+
+    def at_steps(self, per_step: int = 1) -> Floats:
+        """The times of all steps, or of all parts of steps."""
+        return self.start + np.arange(self.steps * per_step + 1) * (self.dt / per_step)
+
+
+def check_design(model_constants: Mapping[str, float], design: Design) -> None:
+    """A design sets constants of the model, and the same control values in every run."""
+    from sdsocec.errors import nearest_name
+
+    faults = []
+    for column, name in enumerate(design.names):
+        if name not in model_constants:
+            faults.append(
+                Fault(
+                    f"the model has no constant '{name}'",
+                    name=name,
+                    nearest=nearest_name(name, model_constants),
+                    hint="All names: sdsocec model variables",
+                )
+            )
+        elif name.upper() in CONTROLS and design.n_runs and np.ptp(design.values[:, column]) != 0:
+            faults.append(Fault(f"'{name}' must be the same in all runs of a design", name=name))
+    if faults:
+        raise DesignError(faults)

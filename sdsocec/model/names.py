@@ -1,0 +1,45 @@
+"""Names as Vensim compares them: without regard to case, to underscore or blank, or to the number of blanks."""
+
+from __future__ import annotations
+
+import re
+
+_BLANKS = re.compile(r"[\s_]+")
+
+
+def name_key(name: str) -> str:
+    """The form of a name in which two spellings of one variable are equal.
+
+    >>> name_key("Room_Temperature ") == name_key("room  temperature")
+    True
+    """
+    name = name.strip()
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = name[1:-1].replace('\\"', '"')
+    return _BLANKS.sub(" ", name).strip().lower()
+
+
+def shown_name(name: str) -> str:
+    """A name as the modeller wrote it, without quotes and with single blanks."""
+    name = name.strip()
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = name[1:-1].replace('\\"', '"')
+    return _BLANKS.sub(" ", name).strip()
+
+
+def element_name(variable: str, elements: tuple[str, ...]) -> str:
+    """One element of a subscripted variable, as PySD and Vensim write it: `people[short,b20]`."""
+    return f"{variable}[{','.join(elements)}]" if elements else variable
+
+
+def split_element_name(text: str) -> tuple[str, tuple[str, ...]]:
+    """The inverse of `element_name`; a name without brackets has no elements.
+
+    >>> split_element_name("people[short, b20]")
+    ('people', ('short', 'b20'))
+    """
+    text = text.strip()
+    if text.endswith("]") and "[" in text:
+        name, _, inside = text[:-1].partition("[")
+        return name.strip(), tuple(part.strip() for part in inside.split(","))
+    return text, ()

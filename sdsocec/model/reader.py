@@ -1,0 +1,504 @@
+"""Read a .mdl file into a `Model`, with PySD's parser.
+
+PySD's parser (`pysd.translators`) gives an abstract syntax tree; `read_model` turns it into our representation, finds each
+variable's kind and dimensions, and adds line numbers. Nothing of the file is ever executed. The result is kept in a cache
+under the hash of the file's bytes and of this folder's source, so a second read neither parses nor imports PySD.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from sdsocec.cache import Cache, digest_of, source_digest
+from sdsocec.errors import Fault, ModelError, nearest_name
+
+from .ir import (
+    TIME,
+    Call,
+    Equation,
+    Expression,
+    Foreign,
+    LookupCall,
+    Model,
+    Number,
+    NumberList,
+    Operation,
+    Reference,
+    Table,
+    Variable,
+    WithLookup,
+    walk,
+)
+from .names import name_key, shown_name
+from .source import Definition, decode, definitions, read_bytes
+
+
+def read_model(path: str | Path) -> Model:
+    """Read a Vensim model.
+
+    Parameters
+    ----------
+    path : str or Path
+        A .mdl file.
+
+    Raises
+    ------
+    ProjectError
+        The file cannot be read.
+    ModelError
+        It is not a Vensim model; every equation that cannot be read is a fault, with its line.
+    """
+    path = Path(path)
+    content = read_bytes(path)
+    if path.suffix.lower() != ".mdl":
+        raise ModelError(f"'{path.name}' is not a Vensim model", path=path, hint="The file's name must end in .mdl.")
+    key = digest_of(content, source_digest("sdsocec.model"))
+
+    def parse() -> Model:
+        model = _to_model(parse_abstract(content, path), path, decode(content, path))
+        return _with_digest(model, key)
+
+    model = Cache("models").get(key, parse, pickle.dumps, pickle.loads)
+    return model if model.path == path else _with_path(model, path)
+
+
+def _with_digest(model: Model, digest: str) -> Model:
+    return Model(model.path, model.variables, model.ranges, model.mappings, model.shown, digest)
+
+
+def _with_path(model: Model, path: Path) -> Model:
+    return Model(path, model.variables, model.ranges, model.mappings, model.shown, model.source_digest)
+
+
+def parse_abstract(content: bytes, path: Path) -> Any:
+    """PySD's abstract model of a file's bytes, all faulty equations reported together."""
+    from pysd.translators.vensim.vensim_file import VensimFile
+
+    text = decode(content, path)
+
+    class FromText(VensimFile):  # PySD would open the file again, and drop bytes it cannot decode without a word
+        def _read(self, encoding: str | None) -> str:
+            return text
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        file = FromText(path)
+        try:
+            file.parse(parse_all=False)
+            for section in file.sections:
+                section.parse(parse_all=False)
+        except Exception as error:  # parsimonious and PySD raise many kinds
+            raise ModelError("the file is not a Vensim model", path=path, hint=_first_line(error)) from None
+        _parse_elements(file, path, text)
+        return file.get_abstract_model()
+
+
+def _parse_elements(file: Any, path: Path, text: str) -> None:
+    from pysd.translators.vensim.vensim_element import Component, Constraint, SubscriptRange, TestInput
+
+    places = _Places(definitions(text))
+    faults = []
+    for section in file.sections:
+        parsed = []
+        for element in section.elements:
+            definition = places.of_equation(element.equation)
+            try:
+                item = element.parse()
+                if not isinstance(item, SubscriptRange):
+                    item.parse()
+                parsed.append(item)
+            except Exception:  # whatever the parser raises, the equation cannot be read
+                faults.append(
+                    Fault(
+                        "this equation cannot be read",
+                        path,
+                        definition.line if definition else None,
+                        _one_line(definition.text if definition else element.equation),
+                        "Vensim's own 'Check Syntax' (Ctrl+T) shows the place in the line.",
+                    )
+                )
+        section.subscripts = [item for item in parsed if isinstance(item, SubscriptRange)]
+        section.components = [item for item in parsed if isinstance(item, Component)]
+        section.constraints = [item for item in parsed if isinstance(item, Constraint)]
+        section.test_inputs = [item for item in parsed if isinstance(item, TestInput)]
+        section.elements = parsed
+    if faults:
+        raise ModelError(faults)
+
+
+class _Places:
+    """Where definitions stand; the n-th definition of a name in PySD's order is the n-th in the file."""
+
+    def __init__(self, found: Iterable[Definition]) -> None:
+        self.by_key: dict[str, list[Definition]] = defaultdict(list)
+        self.by_text: dict[str, list[Definition]] = defaultdict(list)
+        for definition in found:
+            self.by_key[definition.key].append(definition)
+            self.by_text[_squeezed(definition.text)].append(definition)
+
+    def of_equation(self, equation: str) -> Definition | None:
+        return next(iter(self.by_text.get(_squeezed(equation), [])), None)
+
+    def of_component(self, key: str, index: int) -> Definition:
+        found = self.by_key.get(key, [])
+        return found[index] if index < len(found) else Definition(key, 0, "")
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.replace("\\\n", "").split()).lower()
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.replace("\\\n", " ").split())
+    return line if len(line) <= 100 else line[:97] + "..."
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+# --- PySD's tree -> ours ------------------------------------------------------------------------------------------------
+
+
+def _to_model(abstract: Any, path: Path, text: str) -> Model:
+    section = abstract.sections[0]
+    if not section.elements:
+        raise ModelError("the file has no equations", path=path, hint="A Vensim model (.mdl) was expected.")
+    places = _Places(definitions(text))
+    ranges, mappings, shown = _read_ranges(section.subscripts, path, places)
+    variables: dict[str, Variable] = {}
+    faults: list[Fault] = []
+    for element in section.elements:
+        key = name_key(element.name)
+        equations = []
+        for i, component in enumerate(element.components):
+            place = places.of_component(key, i)
+            convert = _Converter(component)
+            subscripts, excepted = component.subscripts
+            for name in (*subscripts, *(s for group in excepted for s in group)):
+                if name_key(name) not in ranges and name_key(name) not in shown:
+                    faults.append(
+                        Fault(
+                            f"unknown subscript '{name}' in '{shown_name(element.name)}'",
+                            path,
+                            place.line,
+                            _one_line(place.text),
+                            name=name,
+                            nearest=nearest_name(name, shown.values()),
+                        )
+                    )
+            equations.append(
+                Equation(
+                    convert.top(component.ast),
+                    tuple(map(name_key, subscripts)),
+                    tuple(tuple(map(name_key, group)) for group in excepted),
+                    place.line,
+                    place.text,
+                )
+            )
+        limits = [*(element.limits or ()), None, None]
+        variables[key] = Variable(
+            name=shown_name(element.name),
+            kind=_kind(element, equations),
+            equations=tuple(equations),
+            unit=element.units.strip(),
+            range=(limits[0], limits[1]),
+            documentation=" ".join(element.documentation.split()),
+        )
+    if faults:
+        raise ModelError(faults)
+    model = Model(path, variables, ranges, mappings, shown)
+    model = _with_lookup_calls(model)
+    faults = _unknown_names(model)
+    if faults:
+        raise ModelError(faults)
+    variables = {key: _with_dimensions(model, variable) for key, variable in model.variables.items()}
+    return _with_flows(Model(path, variables, ranges, mappings, shown))
+
+
+def _read_ranges(
+    abstract: Iterable[Any], path: Path, places: _Places
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]], dict[str, str]]:
+    definition: dict[str, list[str] | str] = {}
+    mappings: dict[str, tuple[str, ...]] = {}
+    shown: dict[str, str] = {}
+    for item in abstract:
+        key = name_key(item.name)
+        shown[key] = shown_name(item.name)
+        if isinstance(item.subscripts, dict):
+            raise ModelError(
+                f"subscript range '{item.name}' is read from a spreadsheet, which is not supported",
+                path=path,
+                line=places.of_component(key, 0).line,
+                hint="List its elements in the .mdl.",
+            )
+        definition[key] = item.subscripts
+        mappings[key] = tuple(map(name_key, item.mapping))
+    ranges: dict[str, tuple[str, ...]] = {}
+
+    def members(key: str, above: tuple[str, ...]) -> tuple[str, ...]:
+        if key in above:
+            raise ModelError(f"subscript range '{shown[key]}' is defined by itself", path=path)
+        if key in ranges:
+            return ranges[key]
+        value = definition[key]
+        names = [value] if isinstance(value, str) else value
+        out: list[str] = []
+        for name in names:
+            part = name_key(name)
+            if part in definition:
+                out += members(part, (*above, key))
+            else:
+                shown.setdefault(part, shown_name(name))
+                out.append(part)
+        ranges[key] = tuple(out)
+        return ranges[key]
+
+    for key, value in definition.items():
+        members(key, ())
+        if isinstance(value, str):  # a copy stands for its original, element by element
+            mappings[key] = (*mappings[key], name_key(value))
+    return ranges, mappings, shown
+
+
+class _Converter:
+    """Turns one component's tree into ours; only top-level arrays may be lists of numbers."""
+
+    def __init__(self, component: Any) -> None:
+        self.component = component
+
+    def top(self, ast: Any) -> Expression:
+        import numpy as np
+
+        kind = type(self.component).__name__
+        if kind == "AbstractData":
+            return Foreign("a data variable")
+        if isinstance(ast, np.ndarray):
+            return NumberList(tuple(float(v) for v in ast.ravel()))
+        return self.expression(ast)
+
+    def expression(self, ast: Any) -> Expression:
+        if isinstance(ast, int | float):
+            return Number(float(ast))
+        convert: Callable[[Any], Expression] | None = getattr(self, type(ast).__name__, None)
+        if convert is not None:
+            return convert(ast)
+        if type(ast).__name__ == "str":
+            return Foreign(f"the text '{ast}'" if ast != ":NA:" else ":NA:")
+        return Foreign(_FOREIGN.get(type(ast).__name__, type(ast).__name__))
+
+    def ReferenceStructure(self, ast: Any) -> Expression:
+        subscripts = tuple(ast.subscripts.subscripts) if ast.subscripts else ()
+        return Reference(name_key(ast.reference), tuple(_subscript_key(s) for s in subscripts))
+
+    def ArithmeticStructure(self, ast: Any) -> Expression:
+        return Operation(tuple(ast.operators), tuple(map(self.expression, ast.arguments)))
+
+    def LogicStructure(self, ast: Any) -> Expression:
+        operators = tuple(op.upper() for op in ast.operators)
+        return Operation(operators, tuple(map(self.expression, ast.arguments)))
+
+    def CallStructure(self, ast: Any) -> Expression:
+        function = ast.function
+        subscripts = tuple(_subscript_key(s) for s in function.subscripts.subscripts) if function.subscripts else ()
+        arguments = tuple(map(self.expression, ast.arguments))
+        key = name_key(function.reference)
+        if len(arguments) == 1 and (subscripts or key.upper() not in _KNOWN_CALLS):
+            return LookupCall(Reference(key, subscripts), arguments[0])
+        return Call(key.upper(), arguments)
+
+    def GameStructure(self, ast: Any) -> Expression:
+        return Call("GAME", (self.expression(ast.expression),))
+
+    def InitialStructure(self, ast: Any) -> Expression:
+        return Call("INITIAL", (self.expression(ast.initial),))
+
+    def IntegStructure(self, ast: Any) -> Expression:
+        return Call("INTEG", (self.expression(ast.flow), self.expression(ast.initial)))
+
+    def DelayStructure(self, ast: Any) -> Expression:
+        return Call("DELAY N", tuple(map(self.expression, (ast.input, ast.delay_time, ast.initial, ast.order))))
+
+    DelayNStructure = DelayStructure
+
+    def DelayFixedStructure(self, ast: Any) -> Expression:
+        return Call("DELAY FIXED", tuple(map(self.expression, (ast.input, ast.delay_time, ast.initial))))
+
+    def SmoothStructure(self, ast: Any) -> Expression:
+        return Call("SMOOTH N", tuple(map(self.expression, (ast.input, ast.smooth_time, ast.initial, ast.order))))
+
+    SmoothNStructure = SmoothStructure
+
+    def TrendStructure(self, ast: Any) -> Expression:
+        return Call("TREND", tuple(map(self.expression, (ast.input, ast.average_time, ast.initial_trend))))
+
+    def ForecastStructure(self, ast: Any) -> Expression:
+        parts = (ast.input, ast.average_time, ast.horizon, ast.initial_trend)
+        return Call("FORECAST", tuple(map(self.expression, parts)))
+
+    def SampleIfTrueStructure(self, ast: Any) -> Expression:
+        return Call("SAMPLE IF TRUE", tuple(map(self.expression, (ast.condition, ast.input, ast.initial))))
+
+    def LookupsStructure(self, ast: Any) -> Expression:
+        return Table(tuple(map(float, ast.x)), tuple(map(float, ast.y)))
+
+    def InlineLookupsStructure(self, ast: Any) -> Expression:
+        table = self.expression(ast.lookups)
+        assert isinstance(table, Table), "WITH LOOKUP holds points"
+        return WithLookup(self.expression(ast.argument), table)
+
+
+_FOREIGN = {
+    "GetLookupsStructure": "GET XLS/DIRECT LOOKUPS",
+    "GetDataStructure": "GET XLS/DIRECT DATA",
+    "GetConstantsStructure": "GET XLS/DIRECT CONSTANTS",
+    "AllocateAvailableStructure": "ALLOCATE AVAILABLE",
+    "AllocateByPriorityStructure": "ALLOCATE BY PRIORITY",
+}
+# Functions of one argument; any other call with one argument is a lookup variable's.
+_KNOWN_CALLS = frozenset(
+    "ABS EXP LN SQRT INTEGER SIN COS TAN ARCSIN ARCCOS ARCTAN SINH COSH TANH SUM PROD VMIN VMAX ELMCOUNT "
+    "GAMMA_LN RANDOM_0_1 NOT GET_DATA_FIRST_TIME GET_DATA_LAST_TIME INVERT_MATRIX".split()
+)
+
+
+def _subscript_key(text: str) -> str:
+    text = text.strip()
+    return name_key(text[:-1]) + "!" if text.endswith("!") else name_key(text)
+
+
+def _kind(element: Any, equations: list[Equation]) -> str:
+    if any(type(component).__name__ == "AbstractLookup" for component in element.components):
+        return "lookup"
+    expressions = [equation.expression for equation in equations]
+    if all(isinstance(e, Number | NumberList) or _is_negative_number(e) for e in expressions):
+        return "constant"
+    if any(isinstance(e, Call) and e.function == "INTEG" for e in expressions):
+        return "stock"
+    return "auxiliary"
+
+
+def _is_negative_number(expression: Expression) -> bool:
+    return (
+        isinstance(expression, Operation)
+        and expression.operators == ("negative",)
+        and isinstance(expression.arguments[0], Number)
+    )
+
+
+def _with_lookup_calls(model: Model) -> Model:
+    """A call with one argument is a lookup's only if a variable bears the name; else it is an unknown function."""
+
+    def mend(expression: Expression) -> Expression:
+        if isinstance(expression, LookupCall):
+            argument = mend(expression.argument)
+            if expression.lookup.name in model.variables:
+                return LookupCall(expression.lookup, argument)
+            return Call(expression.lookup.name.upper(), (argument,))
+        if isinstance(expression, Operation):
+            return Operation(expression.operators, tuple(map(mend, expression.arguments)))
+        if isinstance(expression, Call):
+            return Call(expression.function, tuple(map(mend, expression.arguments)))
+        if isinstance(expression, WithLookup):
+            return WithLookup(mend(expression.argument), expression.table)
+        return expression
+
+    variables = {}
+    for key, variable in model.variables.items():
+        equations = tuple(
+            Equation(mend(e.expression), e.subscripts, e.excepted, e.line, e.text) for e in variable.equations
+        )
+        variables[key] = _replaced(variable, equations=equations)
+    return Model(model.path, variables, model.ranges, model.mappings, model.shown)
+
+
+def _replaced(variable: Variable, **changes: Any) -> Variable:
+    from dataclasses import replace
+
+    return replace(variable, **changes)
+
+
+def _unknown_names(model: Model) -> list[Fault]:
+    valid = {*model.variables, *model.ranges, *model.shown, TIME}
+    faults = []
+    for variable in model.variables.values():
+        for equation in variable.equations:
+            for node in walk(equation.expression):
+                if not isinstance(node, Reference):
+                    continue
+                unknown = [] if node.name in valid else [node.name]
+                unknown += [s for s in node.subscripts if s.rstrip("!") not in model.shown]
+                for name in unknown:
+                    faults.append(
+                        Fault(
+                            f"'{variable.name}' uses '{name.rstrip('!')}', which is not defined",
+                            model.path,
+                            equation.line,
+                            _one_line(equation.text),
+                            name=name,
+                            nearest=nearest_name(name, [v.name for v in model.variables.values()]),
+                        )
+                    )
+    return faults
+
+
+def _with_dimensions(model: Model, variable: Variable) -> Variable:
+    """The smallest ranges that hold every subscript of every definition."""
+    positions = {len(equation.subscripts) for equation in variable.equations}
+    if len(positions) > 1:
+        raise ModelError(
+            f"the definitions of '{variable.name}' have different numbers of subscripts",
+            path=model.path,
+            line=variable.line,
+        )
+    dimensions: list[str] = []
+    for position in range(positions.pop()):
+        written = [equation.subscripts[position] for equation in variable.equations]
+        if len(set(written)) == 1 and written[0] in model.ranges:
+            dimensions.append(written[0])
+            continue
+        needed = {element for subscript in written for element in model.members(subscript)}
+        candidates = [
+            key for key, elements in model.ranges.items() if needed <= set(elements) and key not in dimensions
+        ]
+        if not candidates:
+            raise ModelError(
+                f"no subscript range holds all of {', '.join(sorted(needed))} ('{variable.name}')",
+                path=model.path,
+                line=variable.line,
+            )
+        written_candidates = [key for key in candidates if key in written]
+        dimensions.append(min(written_candidates or candidates, key=lambda key: len(model.ranges[key])))
+    return _replaced(variable, dimensions=tuple(dimensions))
+
+
+def _with_flows(model: Model) -> Model:
+    """Flows are the auxiliaries that a stock adds or subtracts."""
+    flows: set[str] = set()
+    for variable in model.variables.values():
+        for equation in variable.equations:
+            expression = equation.expression
+            if isinstance(expression, Call) and expression.function == "INTEG":
+                flows |= _terms(expression.arguments[0])
+    variables = {
+        key: _replaced(variable, kind="flow") if key in flows and variable.kind == "auxiliary" else variable
+        for key, variable in model.variables.items()
+    }
+    return Model(model.path, variables, model.ranges, model.mappings, model.shown)
+
+
+def _terms(expression: Expression) -> set[str]:
+    if isinstance(expression, Reference):
+        return {expression.name}
+    if isinstance(expression, Operation) and set(expression.operators) <= {"+", "-", "negative"}:
+        return set().union(*map(_terms, expression.arguments))
+    if isinstance(expression, Call) and expression.function == "SUM":
+        return _terms(expression.arguments[0])
+    return set()
+
+
