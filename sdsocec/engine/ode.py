@@ -6,6 +6,7 @@ at a jump is the one that a fixed step saves there. Functions that mean somethin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -15,7 +16,6 @@ from sdsocec.errors import RunError
 from sdsocec.model.ir import Model
 
 from .compiler import constant_values
-from .compiler.switches import piece_of
 from .design import Design
 from .native import Plan, kernel_for
 from .native.kernel import Kernel, address, aligned
@@ -76,17 +76,20 @@ class _Run:
         self.timed = aligned((kernel.shape.n_timed,))
         self.states = aligned((len(kernel.shape.states), width))
         self.changes = aligned((len(kernel.shape.states), width))
+        base = (address(self.constants), address(self.hoisted))
+        self.input_addresses = (*base, address(self.now), address(self.block))
+        self.rate_addresses = (*base, address(self.timed), address(self.states), address(self.changes))
 
     def read_inputs(self, time: float) -> None:
         """Fill the row of the time table."""
         self.now[:] = time
-        self.kernel.times(self.constants, self.hoisted, self.now, self.block)
+        self.kernel.times(*self.input_addresses)
         self.timed[:] = self.block[:, 0]
 
     def right_side(self, time: float, states: Floats) -> Floats:
         self.read_inputs(min(max(time, self.first), self.last))
-        self.states[:] = states[:, None]
-        self.kernel.rates(self.constants, self.hoisted, self.timed, self.states, self.changes)
+        self.states.T[:] = states
+        self.kernel.rates(*self.rate_addresses)
         return self.changes[:, 0].copy()
 
     def integrate(self) -> Floats:
@@ -134,31 +137,45 @@ class _Run:
             return []
         grid = self.clock.at_steps()
         table = self.kernel.time_table(self.constants, self.hoisted, grid)
-        below, above, which = [], [], []
-        for i, (row, boundaries) in enumerate(switches):
-            pieces = piece_of(boundaries, table[:, row])
-            changed = np.flatnonzero(np.diff(pieces))
-            below += [*grid[changed]]
-            above += [*grid[changed + 1]]
-            which += [i] * len(changed)
-        if not which:
+        exact: set[float] = set()
+        low, high, rows, bounds = [], [], [], []  # of crossings between two steps
+        for row, boundaries in switches:
+            values = table[:, row]
+            for bound in crossed(boundaries, values):
+                side = np.sign(values - bound)
+                changed = np.flatnonzero(np.diff(side))
+                # a stretch that lies on the boundary kinks at its two ends only
+                is_end = (np.diff(side, prepend=2) != 0) | (np.diff(side, append=2) != 0)
+                ends = np.flatnonzero((side == 0) & is_end)
+                exact |= {float(t) for t in grid[ends]}
+                between = changed[(side[changed] != 0) & (side[changed + 1] != 0)]
+                low += [*grid[between]]
+                high += [*grid[between + 1]]
+                rows += [row] * len(between)
+                bounds += [bound] * len(between)
+        found = {*exact, *self._bisect(np.array(low), np.array(high), rows, np.array(bounds))}
+        end = self.clock.start + self.clock.steps * self.clock.dt
+        return sorted(t for t in found if self.clock.start < t < end)
+
+    def _bisect(self, low: Floats, high: Floats, rows: list[int], bounds: Floats) -> list[float]:
+        if not rows:
             return []
-        low, high = np.array(below), np.array(above)
-        rows = np.array([switches[i][0] for i in which])
-        bounds = [switches[i][1] for i in which]
 
-        def pieces_at(times: Floats) -> Floats:
-            values = self.kernel.time_table(self.constants, self.hoisted, times)[np.arange(len(rows)), rows]
-            return np.array([piece_of(b, np.array([v]))[0] for b, v in zip(bounds, values, strict=True)])
+        def side(times: Floats) -> Floats:
+            table = self.kernel.time_table(self.constants, self.hoisted, times)
+            return np.sign(table[np.arange(len(rows)), rows] - bounds)
 
-        start = pieces_at(low)
+        start = side(low)
         for _ in range(_BISECTIONS):
             middle = 0.5 * (low + high)
-            same = pieces_at(middle) == start
+            same = side(middle) == start
             low, high = np.where(same, middle, low), np.where(same, high, middle)
-        steps = (high - self.clock.start) / self.clock.dt
-        nearest = np.round(steps)
-        on_step = np.abs(steps - nearest) < 1e-6
-        found = np.where(on_step, self.clock.start + nearest * self.clock.dt, high)
-        end = self.clock.start + self.clock.steps * self.clock.dt
-        return sorted({float(t) for t in found if self.clock.start < t < end})
+        return [float(t) for t in high]
+
+
+def crossed(boundaries: tuple[float, ...] | None, values: Floats) -> Iterable[float]:
+    """The boundaries between the smallest and the largest value; None means every whole number."""
+    smallest, largest = float(values.min()), float(values.max())
+    if boundaries is None:
+        return [float(n) for n in range(math.ceil(smallest), math.floor(largest) + 1)]
+    return [b for b in boundaries if smallest <= b <= largest]

@@ -58,8 +58,8 @@ UNARY_OPERATORS = frozenset({"negative", ":NOT:"})
 class Call:
     """A function of Vensim, by its name there (`IF THEN ELSE`).
 
-    SMOOTH, SMOOTHI, SMOOTH3, SMOOTH3I and SMOOTH N are all `SMOOTH N` (input, time, initial, order); so are the
-    DELAYs `DELAY N`.
+    SMOOTH, SMOOTHI, SMOOTH3, SMOOTH3I and SMOOTH N are all `SMOOTH N` (input, time, initial, order). DELAY1, DELAY1I,
+    DELAY3 and DELAY3I are `DELAY` with the same arguments; DELAY N is a function of its own.
     """
 
     function: str

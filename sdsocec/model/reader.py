@@ -8,6 +8,7 @@ under the hash of the file's bytes and of this folder's source, so a second read
 from __future__ import annotations
 
 import pickle
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -178,7 +179,11 @@ def _to_model(abstract: Any, path: Path, text: str) -> Model:
         equations = []
         for i, component in enumerate(element.components):
             place = places.of_component(key, i)
-            convert = _Converter(component)
+
+            def fault(what: str, place: Definition = place) -> ModelError:
+                return ModelError(what, path=path, line=place.line, excerpt=_one_line(place.text))
+
+            convert = _Converter(component, place.text, fault)
             subscripts, excepted = component.subscripts
             for name in (*subscripts, *(s for group in excepted for s in group)):
                 if name_key(name) not in ranges and name_key(name) not in shown:
@@ -266,11 +271,19 @@ def _read_ranges(
     return ranges, mappings, shown
 
 
+_LITERAL = r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?"
+_BRACKETED_BASE = re.compile(rf"\(\s*-\s*{_LITERAL}\s*\)\s*\^", re.IGNORECASE)
+_BARE_BASE = re.compile(rf"(^|[^\w\s)])\s*-\s*{_LITERAL}\s*\^", re.IGNORECASE)
+
+
 class _Converter:
     """Turns one component's tree into ours; only top-level arrays may be lists of numbers."""
 
-    def __init__(self, component: Any) -> None:
+    def __init__(self, component: Any, text: str, fault: Callable[[str], ModelError]) -> None:
         self.component = component
+        self.has_bracketed_base = bool(_BRACKETED_BASE.search(text))
+        if self.has_bracketed_base and _BARE_BASE.search(text):
+            raise fault("this equation has powers of negative numbers with and without brackets; write (0 - 2)^2")
 
     def top(self, ast: Any) -> Expression:
         import numpy as np
@@ -297,11 +310,28 @@ class _Converter:
         return Reference(name_key(ast.reference), tuple(_subscript_key(s) for s in subscripts))
 
     def ArithmeticStructure(self, ast: Any) -> Expression:
+        if ast.operators[0] == "^":
+            return self._power(ast.arguments)
         return Operation(tuple(ast.operators), tuple(map(self.expression, ast.arguments)))
 
+    def _power(self, arguments: Any) -> Expression:
+        """`-2^2` is -(2^2), but the parser gives it, like `(-2)^2`, as the number -2 with an exponent."""
+        if len(arguments) > 1 and isinstance(arguments[0], int | float) and arguments[0] < 0:
+            if not self.has_bracketed_base:
+                return Operation(("negative",), (self._power((-arguments[0], *arguments[1:])),))
+        if len(arguments) == 1:
+            return self.expression(arguments[0])
+        return Operation(("^",), (self.expression(arguments[0]), self._power(arguments[1:])))
+
     def LogicStructure(self, ast: Any) -> Expression:
-        operators = tuple(op.upper() for op in ast.operators)
-        return Operation(operators, tuple(map(self.expression, ast.arguments)))
+        """The parser gives `a :OR: b :AND: c` in one row; :AND: binds stronger."""
+        operators = [op.upper() for op in ast.operators]
+        arguments = list(map(self.expression, ast.arguments))
+        while ":AND:" in operators and ":OR:" in operators:
+            i = operators.index(":AND:")
+            arguments[i : i + 2] = [Operation((":AND:",), (arguments[i], arguments[i + 1]))]
+            del operators[i]
+        return Operation(tuple(operators), tuple(arguments))
 
     def CallStructure(self, ast: Any) -> Expression:
         function = ast.function
@@ -322,9 +352,10 @@ class _Converter:
         return Call("INTEG", (self.expression(ast.flow), self.expression(ast.initial)))
 
     def DelayStructure(self, ast: Any) -> Expression:
-        return Call("DELAY N", tuple(map(self.expression, (ast.input, ast.delay_time, ast.initial, ast.order))))
+        return Call("DELAY", tuple(map(self.expression, (ast.input, ast.delay_time, ast.initial, ast.order))))
 
-    DelayNStructure = DelayStructure
+    def DelayNStructure(self, ast: Any) -> Expression:
+        return Call("DELAY N", tuple(map(self.expression, (ast.input, ast.delay_time, ast.initial, ast.order))))
 
     def DelayFixedStructure(self, ast: Any) -> Expression:
         return Call("DELAY FIXED", tuple(map(self.expression, (ast.input, ast.delay_time, ast.initial))))

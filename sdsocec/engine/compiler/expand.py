@@ -120,8 +120,7 @@ class Expansion:
             if variable is None:
                 raise ModelError(f"the model has no '{name}'", path=self.model.path, hint=f"Add a line '{name} = ...'.")
             controls[name] = outputs[variable.name]
-            leaves = {self.graph.nodes[n].operator for n in self.graph.reachable([controls[name]])}
-            if leaves & {"time", "state"}:
+            if not self.is_constant(controls[name]):
                 raise ModelError(
                     f"'{name}' changes during the run", path=self.model.path, line=variable.line,
                     excerpt=variable.equations[0].text, hint="It must be a constant.",
@@ -212,6 +211,8 @@ class Expansion:
         operators, arguments = expression.operators, expression.arguments
         if len(arguments) == 1:
             return self.builder.make(OPERATIONS[operators[0]], self.expression(arguments[0], scope))
+        if operators[0] == "^":
+            return self._powers(arguments, scope)
         node = self.expression(arguments[0], scope)
         for operator, argument in zip(operators, arguments[1:], strict=True):
             right = self.expression(argument, scope)
@@ -219,6 +220,13 @@ class Expansion:
                 node = self.builder.make(OPERATIONS[SWAPPED[operator]], right, node)
             else:
                 node = self.builder.make(OPERATIONS[operator], node, right)
+        return node
+
+    def _powers(self, arguments: tuple[Expression, ...], scope: Scope) -> int:
+        """Powers are read from the right, all other operators from the left (tests/conformance/power)."""
+        node = self.expression(arguments[-1], scope)
+        for argument in reversed(arguments[:-1]):
+            node = self.builder.make("pow", self.expression(argument, scope), node)
         return node
 
     def _call(self, call: Call, scope: Scope) -> int:
@@ -244,6 +252,11 @@ class Expansion:
     def literal(self, value: float) -> int:
         """A number as a node."""
         return self.graph.number(value)
+
+    def is_constant(self, node: int) -> bool:
+        """Whether a node depends on constants only."""
+        leaves = {self.graph.nodes[n].operator for n in self.graph.reachable([node])}
+        return not leaves & {"time", "state"}
 
     def function(self, name: str, *arguments: int) -> int:
         """A function without memory on nodes."""

@@ -108,7 +108,7 @@ def _pulse_train(b: Builder, start: int, interval: int, width: int, end: int) ->
     since = b.make("sub", _now(b), start)
     whole = b.make("trunc", b.make("div", since, interval))
     phase = b.make("sub", since, b.make("mul", interval, whole))
-    running = b.make("and", _reached(b, start), b.make("lt", _now(b), end))
+    running = b.make("and", _reached(b, start), b.make("le", b.time(), end))
     inside = b.make("and", running, b.make("lt", phase, _at_least_a_step(b, width)))
     return b.make("select", inside, b.literal(1), b.literal(0))
 

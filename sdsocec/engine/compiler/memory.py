@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from sdsocec.model.ir import Call, Expression, Number
 
+from .functions import MISSING
+
 if TYPE_CHECKING:
     from .expand import Expansion, Scope
 
@@ -61,9 +63,11 @@ def _delay(x: Expansion, call: Call, scope: Scope) -> int:
     source, time, initial, _ = call.arguments
     if scope.is_initial:
         return x.expression(initial, scope)
+    last_time = _time_of_last_stage(x, call, scope, order)
 
-    def stage_time(s: Scope) -> int:
-        return x.make("div", x.expression(time, s), x.literal(order))
+    def stage_time(s: Scope, number: int) -> int:
+        whole = x.expression(time, s) if number < order or s.is_initial else last_time
+        return x.make("div", whole, x.literal(order))
 
     def outflow(number: int, s: Scope) -> int:
         if number == 0:
@@ -72,24 +76,43 @@ def _delay(x: Expansion, call: Call, scope: Scope) -> int:
             s,
             call,
             number,
-            lambda s: x.make("mul", x.expression(initial, s), stage_time(s)),
+            lambda s: x.make("mul", x.expression(initial, s), stage_time(s, number)),
             lambda s: x.make("sub", outflow(number - 1, s), outflow(number, s)),
         )
-        return x.make("div", held, stage_time(s))
+        return x.make("div", held, stage_time(s, number))
 
     return outflow(order, scope)
+
+
+def _time_of_last_stage(x: Expansion, call: Call, scope: Scope, order: int) -> int:
+    """DELAY1 and DELAY3 divide by the delay time of the same step, the second stage of DELAY N by that of the step before.
+
+    Only a delay time that moves tells them apart. Vensim's output is known for the order 2 (tests/conformance/delay-n).
+    """
+    time = call.arguments[1]
+    now = x.expression(time, scope)
+    if call.function == "DELAY" or now == MISSING or x.is_constant(now):
+        return now
+    if order != 2:
+        raise x.unsupported(f"DELAY N of order {order} with a delay time that moves", scope)
+    return x.state(scope, call, -1, lambda s: x.expression(time, s), lambda s: x.expression(time, s), is_replaced=True)
 
 
 def _trend(x: Expansion, call: Call, scope: Scope) -> int:
     """ZIDZ(input - average, average time x |average|); the average starts at input / (1 + initial trend x average time)."""
     x.need_arguments(call, 3, scope)
     source, time, initial_trend = call.arguments
-    return _trend_of(x, call, scope, source, time, initial_trend)
-
-
-def _trend_of(x: Expansion, call: Call, scope: Scope, source: Expression, time: Expression, initial_trend: Expression) -> int:
     if scope.is_initial:
         return x.expression(initial_trend, scope)
+    average = _trend_average(x, call, scope, source, time, initial_trend)
+    gap = x.make("sub", x.expression(source, scope), average)
+    return x.function("ZIDZ", gap, x.make("mul", x.expression(time, scope), x.make("abs", average)))
+
+
+def _trend_average(
+    x: Expansion, call: Call, scope: Scope, source: Expression, time: Expression, initial_trend: Expression
+) -> int:
+    """What TREND and FORECAST compare their input with."""
 
     def start(s: Scope) -> int:
         growth = x.make("mul", x.expression(initial_trend, s), x.expression(time, s))
@@ -101,16 +124,19 @@ def _trend_of(x: Expansion, call: Call, scope: Scope, source: Expression, time: 
 
         return x.state(s, call, 1, start, change)
 
-    value = average(scope)
-    gap = x.make("sub", x.expression(source, scope), value)
-    return x.function("ZIDZ", gap, x.make("mul", x.expression(time, scope), x.make("abs", value)))
+    return average(scope)
 
 
 def _forecast(x: Expansion, call: Call, scope: Scope) -> int:
-    """Input x (1 + trend x horizon)."""
+    """Input x (1 + trend x horizon); its trend has no absolute value in the denominator, unlike TREND's."""
     x.need_arguments(call, 4, scope)
     source, time, horizon, initial_trend = call.arguments
-    trend = _trend_of(x, call, scope, source, time, initial_trend)
+    if scope.is_initial:
+        trend = x.expression(initial_trend, scope)
+    else:
+        average = _trend_average(x, call, scope, source, time, initial_trend)
+        gap = x.make("sub", x.expression(source, scope), average)
+        trend = x.function("ZIDZ", gap, x.make("mul", x.expression(time, scope), average))
     growth = x.make("add", x.literal(1), x.make("mul", trend, x.expression(horizon, scope)))
     return x.make("mul", x.expression(source, scope), growth)
 
@@ -143,6 +169,7 @@ MEMORY_FUNCTIONS: dict[str, Callable[[Expansion, Call, Scope], int]] = {
     "INITIAL": _initial,
     "ACTIVE INITIAL": _active_initial,
     "SMOOTH N": _smooth,
+    "DELAY": _delay,
     "DELAY N": _delay,
     "TREND": _trend,
     "FORECAST": _forecast,

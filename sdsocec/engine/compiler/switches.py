@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .graph import TRUTH
 from .program import Program
 
@@ -22,18 +19,6 @@ class Switch:
 
     node: int
     boundaries: tuple[float, ...] | None
-
-    def piece(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """A number for the piece in which each value lies; it changes where the node switches."""
-        return piece_of(self.boundaries, values)
-
-
-def piece_of(boundaries: tuple[float, ...] | None, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The piece between boundaries in which each value lies; a value on a boundary is a piece of its own."""
-    if boundaries is None:
-        return np.floor(values) + np.ceil(values)
-    left = np.searchsorted(boundaries, values, side="left")
-    return (left + np.searchsorted(boundaries, values, side="right")).astype(np.float64)
 
 
 def find_switches(program: Program) -> list[Switch]:

@@ -196,14 +196,18 @@ class Kernel:
         source[:n], source[n:] = times, times[-1]
         block = aligned((self.shape.n_timed, w))
         out = np.empty((padded, self.shape.n_timed))
+        places = address(constants), address(hoisted), address(source), address(block)
         for i in range(0, padded, w):
-            self._times(address(constants), address(hoisted), address(source) + 8 * i, address(block))
+            self._times(places[0], places[1], places[2] + 8 * i, places[3])
             out[i : i + w] = block.T
         return np.ascontiguousarray(out[:n])
 
-    def times(self, constants: Floats, hoisted: Floats, times: Floats, out: Floats) -> None:
-        """What depends on time alone, for one vector of times, into `out`, shape (timed rows, lanes)."""
-        self._times(address(constants), address(hoisted), address(times), address(out))
+    def times(self, constants: int, hoisted: int, times: int, out: int) -> None:
+        """What depends on time alone, for one vector of times; the arguments are addresses, as scipy calls this often.
+
+        Shapes: times (lanes,), out (timed rows, lanes).
+        """
+        self._times(constants, hoisted, times, out)
 
     def outputs(self, constants: Floats, hoisted: Floats, timed: Floats, states: Floats) -> Floats:
         """The outputs at one time, shape (outputs, lanes); `timed` is that time's row of the time table."""
@@ -211,9 +215,12 @@ class Kernel:
         self._outputs(address(constants), address(hoisted), address(timed), address(states), address(out))
         return out
 
-    def rates(self, constants: Floats, hoisted: Floats, timed: Floats, states: Floats, out: Floats) -> None:
-        """The changes of the states at one time, into `out`, shape (states, lanes)."""
-        self._rates(address(constants), address(hoisted), address(timed), address(states), address(out))
+    def rates(self, constants: int, hoisted: int, timed: int, states: int, out: int) -> None:
+        """The changes of the states at one time; the arguments are addresses, as scipy calls this often.
+
+        Shapes: timed (timed rows,), states and out (states, lanes).
+        """
+        self._rates(constants, hoisted, timed, states, out)
 
     # --- running -----------------------------------------------------------------------------------------------------------
 

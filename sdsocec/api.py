@@ -1,0 +1,204 @@
+"""Run models from Python: the functions behind `import sdsocec` and behind the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sdsocec.engine import FIXED_STEP, Design, Run, all_element_names, run_design
+from sdsocec.model.names import element_name, name_key, split_element_name
+from sdsocec.model.project import LoadedModel, load_model
+from sdsocec.results import Accuracy, measure_accuracy, provenance, to_dataset
+from sdsocec.scenario import (
+    Scenario,
+    Settable,
+    as_it_stands,
+    default_scenarios,
+    design_of,
+)
+from sdsocec.scenario import load_scenario as load_scenario_of
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def load_scenario(name_or_path: str | Path, model: LoadedModel | None = None) -> Scenario:
+    """Load a scenario of a model (by default the project's default model) by name, or from a .toml file."""
+    return load_scenario_of(name_or_path, model or load_model())
+
+
+@dataclass(frozen=True)
+class ScenarioRuns:
+    """Scenarios that were run: what `run` labels, and what the command line prints."""
+
+    model: LoadedModel
+    scenarios: tuple[Scenario, ...]
+    design: Design
+    run: Run
+    accuracy: Accuracy
+
+    def dataset(self) -> xr.Dataset:
+        """The labelled result, with its provenance and the time step's error as attributes."""
+        digests = [(scenario.name, scenario.digest) for scenario in self.scenarios]
+        attributes = provenance(self.model, self.design, self.run, digests) | self.accuracy.attributes()
+        names = [scenario.name for scenario in self.scenarios]
+        return to_dataset(self.model.equations, self.run.trajectories, names, "scenario", attributes)
+
+
+def run_scenarios(
+    model: LoadedModel,
+    scenarios: Sequence[Scenario] | None = None,
+    settings: Mapping[str, float] | None = None,
+    *,
+    engine: str = "auto",
+    integrator: str = "euler",
+    progress: Callable[[int], None] | None = None,
+) -> ScenarioRuns:
+    """Run scenarios, all variables saved, and measure the time step's error; see `run`."""
+    chosen = list(scenarios) if scenarios is not None else default_scenarios(model)
+    if settings:
+        values = Settable(model).check(settings)
+        chosen = [scenario.with_settings(values) for scenario in chosen]
+    design = design_of(model, chosen)
+    found = run_design(
+        model.equations,
+        design,
+        engine=engine,
+        integrator=integrator,
+        listed=model.card.listed_constants(),
+        progress=progress,
+    )
+    found.trajectories.require_finite(tuple(scenario.name for scenario in chosen))
+    accuracy = Accuracy({}, f"{integrator} has error control itself")
+    if integrator in FIXED_STEP:
+        if found.engine == "native":
+            outputs = outcome_elements(model)
+            accuracy = measure_accuracy(model.equations, design, found.trajectories, outputs)
+        else:
+            accuracy = Accuracy({}, "scipy needs a model that the native engine compiles")
+    return ScenarioRuns(model, tuple(chosen), design, found, accuracy)
+
+
+def run(
+    model: LoadedModel | str | Path | None = None,
+    scenarios: Scenario | Sequence[Scenario | str] | None = None,
+    *,
+    settings: Mapping[str, float] | None = None,
+    engine: str = "auto",
+    integrator: str = "euler",
+) -> xr.Dataset:
+    """Run scenarios of a model.
+
+    Parameters
+    ----------
+    model : LoadedModel, name or path, optional
+        By default the project's default model.
+    scenarios : scenarios or their names, optional
+        By default those of the card, or the model as it stands if it has none.
+    settings : dict, optional
+        Constants, levers or aliases by name, set in every scenario: `{"quota share": 0.03}`, in the model's units.
+    engine : {"auto", "native", "pysd"}
+        `auto` is native, or PySD where native cannot compile the model (the attribute `engine` says which it was).
+    integrator : {"euler", "rk4", "RK45", "DOP853", "LSODA", "Radau"}
+
+    Returns
+    -------
+    xarray.Dataset
+        Every variable of the model, dims (scenario, time, subscript ranges), `units` in attrs; the Dataset's attrs hold
+        the provenance and the time step's error.
+
+    Raises
+    ------
+    SdsocecError
+        A name, value or file is wrong; the message says what, where and how to mend it.
+
+    Examples
+    --------
+    >>> import sdsocec
+    >>> result = sdsocec.run("first_steps", ["baseline", "regulier"])
+    >>> dict(result["unemployed"].sizes) == {"scenario": 2, "time": result.sizes["time"]}
+    True
+    """
+    loaded = model if isinstance(model, LoadedModel) else load_model(model)
+    chosen: list[Scenario] | None = None
+    if isinstance(scenarios, Scenario | str):
+        scenarios = [scenarios]
+    if scenarios is not None:
+        chosen = [s if isinstance(s, Scenario) else load_scenario_of(s, loaded) for s in scenarios]
+    return run_scenarios(loaded, chosen, settings, engine=engine, integrator=integrator).dataset()
+
+
+def run_table(
+    model: LoadedModel | str | Path,
+    rows: Any,
+    *,
+    outputs: Iterable[str] | None = None,
+    engine: str = "auto",
+    integrator: str = "euler",
+    threads: int | None = None,
+) -> xr.Dataset:
+    """Run a table of constants, one run a row.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame, dict of columns, or Design
+        Columns are constants, levers or aliases; values in the model's units.
+    outputs : variable or element names, optional
+        By default every variable.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims (run, time, subscript ranges).
+    """
+    loaded = model if isinstance(model, LoadedModel) else load_model(model)
+    design = rows if isinstance(rows, Design) else _design_of_columns(loaded, rows)
+    names = None if outputs is None else tuple(n for o in outputs for n in elements_of(loaded, o))
+    found = run_design(
+        loaded.equations, design, outputs=names, engine=engine, integrator=integrator,
+        listed=loaded.card.listed_constants(), threads=threads,
+    )  # fmt: skip
+    attributes = provenance(loaded, design, found, [])
+    return to_dataset(loaded.equations, found.trajectories, range(design.n_runs), "run", attributes)
+
+
+def _design_of_columns(model: LoadedModel, rows: Any) -> Design:
+    settable = Settable(model)
+    columns = {str(name): np.asarray(rows[name], dtype=np.float64) for name in rows}
+    names: list[str] = []
+    values = []
+    for name, column in columns.items():
+        for constant in settable.constants(name):
+            names.append(constant)
+            values.append(column)
+    n = max((len(column) for column in columns.values()), default=1)
+    return Design(tuple(names), np.array(values).reshape(len(names), n).T.copy())
+
+
+def elements_of(model: LoadedModel, name: str) -> list[str]:
+    """The element names of a variable, or the one element that a name with brackets means."""
+    base, elements = split_element_name(model.card.aliases.get(name, name))
+    variable = model.equations.variables[name_key(base)]
+    if elements:
+        return [element_name(variable.name, elements)]
+    return [n for n in all_element_names(model.equations) if name_key(split_element_name(n)[0]) == name_key(base)]
+
+
+def outcome_elements(model: LoadedModel) -> list[str]:
+    """The element names of all outcomes of the card."""
+    return [name for outcome in model.card.outcomes for name in elements_of(model, outcome.variable)]
+
+
+__all__ = [
+    "ScenarioRuns",
+    "as_it_stands",
+    "load_model",
+    "load_scenario",
+    "run",
+    "run_scenarios",
+    "run_table",
+]

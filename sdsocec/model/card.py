@@ -1,0 +1,151 @@
+"""The card of a model (`model.toml`): what readers are shown, who holds a lever, what is uncertain, how people move.
+
+Ranges and values stand in the .mdl only. A model without a card gets one: every stock is an outcome.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from sdsocec.errors import Fault, ModelError, nearest_name
+
+from .ir import Model
+from .names import name_key, split_element_name
+from .toml import FileModel, Text, TomlFile
+
+CARD = "model.toml"
+OUTSIDE = "outside"
+_DISTRIBUTION = re.compile(r"\s*(uniform|triangular)\s*\(([^()]*)\)\s*$")
+
+
+class ShownUnit(FileModel):
+    """How a unit of the model is shown to readers: value x factor, under another name."""
+
+    factor: float = 1.0
+    shown: Text
+
+
+class Outcome(FileModel):
+    """A variable by which the study judges."""
+
+    variable: str
+    label: Text
+    direction: Literal["lower", "higher", "neutral"] = "neutral"
+
+
+class Lever(FileModel):
+    """Something that policy sets: four constants of the model (`X baseline`, `X scenario`, `X from year`, `X full year`)."""
+
+    name: str
+    holder: str
+    label: Text
+
+
+class Uncertainty(FileModel):
+    """A constant that nobody sets, with how it may be distributed."""
+
+    name: str
+    distribution: str
+    source: str
+
+
+class PeopleFlow(FileModel):
+    """A flow of people from one stock to another, or from or to `outside`."""
+
+    variable: str
+    from_stock: str = Field(alias="from")
+    to_stock: str = Field(alias="to")
+
+
+class Card(FileModel):
+    """Everything in `model.toml`."""
+
+    title: Text
+    default_scenarios: tuple[str, ...] = Field(default=(), strict=False)
+    units: dict[str, ShownUnit] = {}
+    aliases: dict[str, str] = {}
+    outcomes: tuple[Outcome, ...] = Field(default=(), alias="outcome", strict=False)
+    levers: tuple[Lever, ...] = Field(default=(), alias="lever", strict=False)
+    uncertainties: tuple[Uncertainty, ...] = Field(default=(), alias="uncertainty", strict=False)
+    people_flows: tuple[PeopleFlow, ...] = Field(default=(), alias="people_flow", strict=False)
+
+    def unit(self, unit: str) -> tuple[float, Text]:
+        """The factor and the name under which a unit of the model is shown."""
+        if unit in self.units:
+            return self.units[unit].factor, self.units[unit].shown
+        return 1.0, Text(nl=unit, en=unit)
+
+    def lever_constants(self) -> tuple[str, ...]:
+        """The constants that scenarios may set."""
+        return tuple(f"{lever.name} {part}" for lever in self.levers for part in LEVER_PARTS)
+
+    def listed_constants(self) -> tuple[str, ...]:
+        """Levers and uncertainties: what a design usually varies."""
+        return (*self.lever_constants(), *(u.name for u in self.uncertainties))
+
+
+LEVER_PARTS = ("baseline", "scenario", "from year", "full year")
+
+
+def read_card(folder: Path, model: Model) -> Card:
+    """The card beside a model, every name in it checked against the model; a made one if there is none.
+
+    Raises ModelError with every fault of the file.
+    """
+    path = folder / CARD
+    if not path.exists():
+        return _bare_card(model)
+    file = TomlFile(path, ModelError)
+    card = file.read(Card)
+    faults = _name_faults(file, card, model)
+    if faults:
+        raise ModelError(faults)
+    return card
+
+
+def _bare_card(model: Model) -> Card:
+    shown = [v for v in model.variables.values() if v.kind == "stock"]
+    outcomes = tuple(Outcome(variable=v.name, label=Text(nl=v.name, en=v.name)) for v in shown)
+    title = Text(nl=model.path.stem, en=model.path.stem)
+    return Card(title=title, outcomes=outcomes)
+
+
+def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
+    faults = []
+    names = [v.name for v in model.variables.values()]
+
+    def check(name: str, *location: str | int, kinds: tuple[str, ...] = ()) -> None:
+        base, elements = split_element_name(name)
+        variable = model.variables.get(name_key(base))
+        if variable is None:
+            what = f"'{model.path.name}' has no variable '{base}'"
+            faults.append(file.fault(what, location, name=base, nearest=nearest_name(base, names)))
+        elif kinds and variable.kind not in kinds:
+            faults.append(file.fault(f"'{base}' is a {variable.kind}, not a {' or '.join(kinds)}", location, name=base))
+        elif elements and tuple(map(name_key, elements)) not in model.elements(variable):
+            faults.append(file.fault(f"'{base}' has no element '{','.join(elements)}'", location, name=name))
+
+    for i, outcome in enumerate(card.outcomes):
+        check(outcome.variable, "outcome", i, "variable")
+    for i, lever in enumerate(card.levers):
+        for part in LEVER_PARTS:
+            check(f"{lever.name} {part}", "lever", i, "name", kinds=("constant",))
+    for i, uncertainty in enumerate(card.uncertainties):
+        check(uncertainty.name, "uncertainty", i, "name", kinds=("constant",))
+        match = _DISTRIBUTION.match(uncertainty.distribution)
+        if match is None or len(match[2].split(",")) != {"uniform": 2, "triangular": 3}[match[1]]:
+            what = f"'{uncertainty.distribution}' is not a distribution"
+            hint = "Write uniform(low, high) or triangular(low, mode, high)."
+            faults.append(file.fault(what, ("uncertainty", i, "distribution"), hint=hint))
+    for alias, name in card.aliases.items():
+        check(name, "aliases", alias)
+    for i, flow in enumerate(card.people_flows):
+        check(flow.variable, "people_flow", i, "variable")
+        for end, stock in (("from", flow.from_stock), ("to", flow.to_stock)):
+            if stock != OUTSIDE:
+                check(stock, "people_flow", i, end, kinds=("stock",))
+    return faults

@@ -1,0 +1,68 @@
+"""The error of a fixed time step: the same design integrated with error control, and the largest difference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdsocec.engine import Design, Trajectories, run_ode
+from sdsocec.engine.ode import RELATIVE_TOLERANCE
+from sdsocec.errors import RunError, UnsupportedConstruct
+from sdsocec.model.ir import Model
+
+METHOD = "LSODA"
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The largest difference of each output between the fixed step and scipy, over all runs and saved times.
+
+    Attributes
+    ----------
+    by_output : dict
+        Element name -> largest difference, as a share of the largest absolute value that the output takes in that run.
+    reason : str
+        Why it could not be measured; empty if it was.
+    """
+
+    by_output: dict[str, float]
+    reason: str = ""
+
+    @property
+    def worst(self) -> tuple[str, float]:
+        """The output with the largest difference, and the difference."""
+        return max(self.by_output.items(), key=lambda item: item[1], default=("", 0.0))
+
+    def attributes(self) -> dict[str, str | float]:
+        """For the result's attributes."""
+        if self.reason:
+            return {"time_step_error": f"not measured: {self.reason}"}
+        listed = ", ".join(f"{name}: {value:.2g}" for name, value in self.by_output.items())
+        return {
+            "time_step_error": listed,
+            "time_step_error_meaning": f"largest difference from {METHOD} (relative tolerance {RELATIVE_TOLERANCE:g}), "
+            "as a share of the largest value of the run",
+        }
+
+
+def measure_accuracy(model: Model, design: Design, fixed: Trajectories, outputs: Sequence[str]) -> Accuracy:
+    """Compare fixed-step trajectories with scipy's, for the outputs named (element names that `fixed` holds)."""
+    try:
+        exact = run_ode(model, design, outputs, METHOD)
+    except UnsupportedConstruct as error:
+        return Accuracy({}, error.faults[0].what)
+    except RunError as error:
+        return Accuracy({}, str(error))
+    columns = [fixed.names.index(name) for name in outputs]
+    differences = relative_differences(fixed.values[:, :, columns], exact.values)
+    return Accuracy(dict(zip(outputs, map(float, differences.max(axis=0)), strict=True)))
+
+
+def relative_differences(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The largest |a - b| over time as a share of the largest |b| over time; shapes (runs, times, outputs) -> (runs, outputs)."""
+    scale = np.abs(b).max(axis=1)
+    difference = np.abs(a - b).max(axis=1)
+    return np.where(scale > 0, difference / np.where(scale > 0, scale, 1.0), np.where(difference > 0, np.inf, 0.0))
