@@ -75,7 +75,10 @@ class Kernel:
     def __init__(self, model: Model, plan: Plan) -> None:
         self._model, self.plan = model, plan
         key = digest_of(model.digest, repr(plan), source_digest("sdsocec.engine"), source_digest("sdsocec.model"), host())
-        self.shape, code = Cache("kernels").get(key, self._compile, _pack, _unpack)
+        if model.source_digest:
+            self.shape, code = Cache("kernels").get(key, self._compile, _pack, _unpack)
+        else:  # a model made in memory: its code would only crowd the cache
+            self.shape, code = self._compile()
         self._loaded = Loaded(code)
         pointer = ctypes.c_void_p
         self._prologue = self._loaded.function("prologue", *[pointer] * 2)

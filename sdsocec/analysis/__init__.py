@@ -1,0 +1,20 @@
+"""What a model is asked: reality checks, and how sharp they are.
+
+    checks       claims about a model's behaviour, run and reported
+    mutation     damaged models, to see what the checks notice
+
+Start with `check`, `reality_check`, `mutants`. Imports scenario, results, engine and model.
+"""
+
+from .checks import CheckReport, CheckResult, RealityCheck, Runner, check, load_checks, reality_check, run_check
+
+__all__ = [
+    "CheckReport",
+    "CheckResult",
+    "RealityCheck",
+    "Runner",
+    "check",
+    "load_checks",
+    "reality_check",
+    "run_check",
+]
