@@ -225,9 +225,7 @@ def _import(path: Path) -> Any:
         exec(compile(content, str(path), "exec"), module.__dict__)  # no .pyc beside the user's file
     except Exception as error:
         line = getattr(error, "lineno", None) or _line_in(error, path)
-        raise ProjectError(
-            Fault(f"the checks cannot be read: {type(error).__name__}: {error}", path, line)
-        ) from error
+        raise ProjectError(Fault(f"the checks cannot be read: {type(error).__name__}: {error}", path, line)) from error
     return module
 
 

@@ -114,10 +114,9 @@ def _larger_constants(model: Model) -> Iterator[Mutant]:
         for number, equation in enumerate(variable.equations):
             expression = equation.expression
             if isinstance(expression, Number):
-                if is_switch or expression.value == 0.0:
-                    value = 0.0 if expression.value else 1.0
-                else:
-                    value = expression.value * LARGER
+                value = expression.value * LARGER
+                if is_switch or value == 0.0:
+                    value = 0.0 if value else 1.0
                 damage = f"{variable.name}: {expression.value:g} -> {value:g}"
                 yield Mutant(damage, _with(model, key, number, Number(value)))
             elif isinstance(expression, NumberList):

@@ -123,5 +123,8 @@ def _no_choice(kind: str, value: str, valid: tuple[str, ...]) -> SdsocecError:
     from sdsocec.errors import nearest_name
 
     return SdsocecError(
-        f"there is no {kind} '{value}'", name=value, nearest=nearest_name(value, valid), hint=f"Valid: {', '.join(valid)}."
+        f"there is no {kind} '{value}'",
+        name=value,
+        nearest=nearest_name(value, valid),
+        hint=f"Valid: {', '.join(valid)}.",
     )

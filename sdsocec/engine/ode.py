@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +95,7 @@ class _Run:
 
     def integrate(self) -> Floats:
         """The outputs at saved times, shape (n_times, n_outputs)."""
-        from scipy.integrate import solve_ivp
+        from scipy.integrate import solve_ivp  # here: it costs every start-up half a second
 
         saved, end = self.clock.saved, self.clock.start + self.clock.steps * self.clock.dt
         at_saved = np.empty((len(saved), len(self.kernel.shape.states)))
@@ -102,7 +103,7 @@ class _Run:
         at_saved[0] = states
         scale = float(np.max(np.abs(states), initial=0.0)) or 1.0
         restarts = [self.clock.start, *self.restarts(), end]
-        for begin, stop in zip(restarts[:-1], restarts[1:], strict=True):
+        for begin, stop in pairwise(restarts):
             if stop <= begin:
                 continue
             self.first, self.last = begin + self.just, stop - self.just

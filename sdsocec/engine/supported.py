@@ -19,8 +19,8 @@ class Supported:
     is_native: bool = True
 
 
-def _rows(group: str, *rows: tuple[str, ...]) -> list[Supported]:
-    return [Supported(group, *row) for row in rows]
+def _rows(group: str, *rows: tuple[str, str] | tuple[str, str, str]) -> list[Supported]:
+    return [Supported(group, row[0], row[1], row[2] if len(row) == 3 else "") for row in rows]
 
 
 SUPPORTED: tuple[Supported, ...] = tuple(

@@ -88,11 +88,11 @@ class Clock:
     @property
     def saved(self) -> Floats:
         """The saved times."""
-        return self.start + np.arange(0, self.steps + 1, self.every) * self.dt
+        return np.asarray(self.start + np.arange(0, self.steps + 1, self.every) * self.dt, dtype=np.float64)
 
     def at_steps(self, per_step: int = 1) -> Floats:
         """The times of all steps, or of all parts of steps."""
-        return self.start + np.arange(self.steps * per_step + 1) * (self.dt / per_step)
+        return np.asarray(self.start + np.arange(self.steps * per_step + 1) * (self.dt / per_step), dtype=np.float64)
 
 
 def check_design(model_constants: Mapping[str, float], design: Design) -> None:

@@ -111,7 +111,7 @@ def _bare_card(model: Model) -> Card:
     shown = [v for v in model.variables.values() if v.kind == "stock"]
     outcomes = tuple(Outcome(variable=v.name, label=Text(nl=v.name, en=v.name)) for v in shown)
     title = Text(nl=model.path.stem, en=model.path.stem)
-    return Card(title=title, outcomes=outcomes)
+    return Card(title=title, outcome=outcomes)
 
 
 def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:

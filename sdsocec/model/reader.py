@@ -82,7 +82,7 @@ def parse_abstract(content: bytes, path: Path) -> Any:
 
     text = decode(content, path)
 
-    class FromText(VensimFile):  # PySD would open the file again, and drop bytes it cannot decode without a word
+    class FromText(VensimFile):  # type: ignore[misc]  # PySD would open the file again, and drop bytes it cannot decode without a word
         def _read(self, encoding: str | None) -> str:
             return text
 
@@ -338,7 +338,7 @@ class _Converter:
         subscripts = tuple(_subscript_key(s) for s in function.subscripts.subscripts) if function.subscripts else ()
         arguments = tuple(map(self.expression, ast.arguments))
         key = name_key(function.reference)
-        if len(arguments) == 1 and (subscripts or key.upper() not in _KNOWN_CALLS):
+        if len(arguments) == 1:  # a lookup's argument, or a function's: known once all variables are
             return LookupCall(Reference(key, subscripts), arguments[0])
         return Call(key.upper(), arguments)
 
@@ -391,12 +391,6 @@ _FOREIGN = {
     "AllocateAvailableStructure": "ALLOCATE AVAILABLE",
     "AllocateByPriorityStructure": "ALLOCATE BY PRIORITY",
 }
-# Functions of one argument; any other call with one argument is a lookup variable's.
-_KNOWN_CALLS = frozenset(
-    "ABS EXP LN SQRT INTEGER SIN COS TAN ARCSIN ARCCOS ARCTAN SINH COSH TANH SUM PROD VMIN VMAX ELMCOUNT "
-    "GAMMA_LN RANDOM_0_1 NOT GET_DATA_FIRST_TIME GET_DATA_LAST_TIME INVERT_MATRIX".split()
-)
-
 
 def _subscript_key(text: str) -> str:
     text = text.strip()
@@ -531,5 +525,3 @@ def _terms(expression: Expression) -> set[str]:
     if isinstance(expression, Call) and expression.function == "SUM":
         return _terms(expression.arguments[0])
     return set()
-
-

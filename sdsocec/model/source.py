@@ -7,6 +7,7 @@ what separates definitions (`|`, `~`, quotes, comments in braces); it never deci
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
 import stat
 from dataclasses import dataclass
@@ -63,10 +64,8 @@ def decode(content: bytes, path: Path) -> str:
     header = _HEADER.match(content.removeprefix(codecs.BOM_UTF8))
     encoding = "utf-8-sig"
     if header and header[1].decode("ascii", "replace").strip().lower() not in ("utf-8", "utf8"):
-        try:
+        with contextlib.suppress(LookupError, UnicodeDecodeError):  # a comment, not an encoding
             encoding = codecs.lookup(header[1].decode("ascii")).name
-        except (LookupError, UnicodeDecodeError):
-            pass  # a comment, not an encoding
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:

@@ -46,6 +46,4 @@ def unused_constants(model: Model) -> list[Variable]:
     from .ir import CONTROLS
 
     used = {name for key in model.variables for name in causes(model, key)}
-    return [
-        v for key, v in model.variables.items() if v.kind == "constant" and key not in used and key not in CONTROLS
-    ]
+    return [v for key, v in model.variables.items() if v.kind == "constant" and key not in used and key not in CONTROLS]

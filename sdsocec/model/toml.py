@@ -71,9 +71,13 @@ class TomlFile:
         excerpt = self.excerpt(line)
         what = _AT_LINE.sub("", message)
         hint = ""
-        if "overwrite" in what or "twice" in what or "already" in what or "declare" in what and "Cannot" in what:
+        if "overwrite" in what or "twice" in what or "already" in what or ("declare" in what and "Cannot" in what):
             return self.error(
-                "this key stands twice in the file", path=self.path, line=line, excerpt=excerpt, hint="Keep one of them."
+                "this key stands twice in the file",
+                path=self.path,
+                line=line,
+                excerpt=excerpt,
+                hint="Keep one of them.",
             )
         if re.match(r"\s*\[*[\w.]*\w+\s+\w+[\w .]*(=|\])", excerpt):
             hint = 'A name with a space needs quotes, as in [levers."quota share"].'
@@ -159,7 +163,7 @@ def _given(value: object) -> str:
 
 
 def _shown(location: Location) -> str:
-    parts = []
+    parts: list[str] = []
     for part in location:
         if isinstance(part, int):
             parts[-1:] = [f"{parts[-1]}[{part + 1}]"] if parts else [str(part + 1)]
@@ -186,7 +190,8 @@ def _keys_at(kind: type[BaseModel], location: Iterable[str | int]) -> list[str]:
 
 
 def _split_key(text: str) -> Location:
-    parts, position = [], 0
+    parts: list[str | int] = []
+    position = 0
     while position < len(text):
         match = _PART.match(text, position)
         if not match:

@@ -59,10 +59,8 @@ def _values(model: Model, variable: Variable, trajectories: Trajectories, column
     whole = np.full((n_runs, n_times, *shape), np.nan)
     for column in columns:
         _, elements = split_element_name(trajectories.names[column])
-        place = tuple(
-            model.ranges[d].index(name_key(e)) for d, e in zip(variable.dimensions, elements, strict=True)
-        )
-        whole[(slice(None), slice(None), *place)] = trajectories.values[:, :, column]
+        place = [model.ranges[d].index(name_key(e)) for d, e in zip(variable.dimensions, elements, strict=True)]
+        whole[(slice(None), slice(None), *place)] = trajectories.values[:, :, column]  # type: ignore[index]
     return whole
 
 

@@ -22,8 +22,8 @@ from .settings import Settable
 
 __all__ = [
     "Scenario",
-    "Setting",
     "Settable",
+    "Setting",
     "as_it_stands",
     "default_scenarios",
     "design_of",

@@ -162,14 +162,10 @@ def _load(path: Path, model: LoadedModel, above: tuple[Path, ...]) -> Scenario:
         faults.insert(0, file.fault(f"the scenario's name is '{content.name}', the file's '{path.stem}'", ("name",)))
     if faults:
         raise ScenarioError(faults)
-    return Scenario(
-        content.name, content.title, content.description, {**settings, **own}, path, digest_of(*digests)
-    )
+    return Scenario(content.name, content.title, content.description, {**settings, **own}, path, digest_of(*digests))
 
 
-def _read_settings(
-    file: TomlFile, content: ScenarioFile, model: LoadedModel
-) -> tuple[dict[str, Setting], list[Fault]]:
+def _read_settings(file: TomlFile, content: ScenarioFile, model: LoadedModel) -> tuple[dict[str, Setting], list[Fault]]:
     settable = Settable(model)
     start, end = (settable.values.get(name) for name in _control_names(model))
     settings: dict[str, Setting] = {}
@@ -206,7 +202,7 @@ def _read_settings(
         if lever.from_year is not None and lever.full_year is not None and lever.full_year < lever.from_year:
             what = f"lever '{known}' is in full force in {lever.full_year:g}, before it starts in {lever.from_year:g}"
             faults.append(file.fault(what, ("levers", name, "full"), name=known))
-    for name, constant in content.constants.items():
+    for name, given in content.constants.items():
         try:
             names = settable.constants(name)
         except ScenarioError as error:
@@ -216,7 +212,7 @@ def _read_settings(
             )
             continue
         for element in names:
-            put(element, constant.value, constant.source, ("constants", name, "value"))
+            put(element, given.value, given.source, ("constants", name, "value"))
     return settings, faults
 
 
@@ -229,7 +225,9 @@ def _levers_hint(settable: Settable) -> str:
     return f"Levers: {', '.join(settable.levers.values())}." if settable.levers else "The model's card lists no levers."
 
 
-def validate_all(model: LoadedModel, names: Iterable[str] | None = None) -> dict[str, ScenarioError | ProjectError | None]:
+def validate_all(
+    model: LoadedModel, names: Iterable[str] | None = None
+) -> dict[str, ScenarioError | ProjectError | None]:
     """Each scenario with its error, or None if it is right."""
     found: dict[str, ScenarioError | ProjectError | None] = {}
     for name in names if names is not None else scenario_names(model):

@@ -60,7 +60,7 @@ class Settable:
                 self.model.equations.path,
                 variable.line,
                 " ".join(variable.equations[0].text.split())[:120],
-                hint=f"What it is made of: sdsocec model causes \"{variable.name}\"",
+                hint=f'What it is made of: sdsocec model causes "{variable.name}"',
                 name=name,
             )
         valid = [*self.levers.values(), *self._bases(), *self.model.card.aliases]

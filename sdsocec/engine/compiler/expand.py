@@ -164,13 +164,13 @@ class Expansion:
         if item[0] == "value":
             variable = self.model.variables[str(item[1])]
             return f"'{self._element_name(variable, item[2])}'"  # type: ignore[arg-type]
-        return f"'{self.states[int(item[1])].name}'"  # type: ignore[call-overload]
+        return f"'{self.states[_slot(item)].name}'"
 
     def _build(self, item: _Item) -> int:
         if item[0] == "value":
             _, key, element, is_initial = item
             return self._build_element(str(key), element, bool(is_initial))  # type: ignore[arg-type]
-        state = self.states[int(item[1])]  # type: ignore[call-overload]
+        state = self.states[_slot(item)]
         return state.initial(state.scope.at_start()) if item[0] == "initial" else state.change(state.scope)
 
     def _build_element(self, key: str, element: tuple[str, ...], is_initial: bool) -> int:
@@ -347,9 +347,7 @@ class Expansion:
         if subscript in self.model.ranges:
             element = self._element(subscript, scope)
             # In a part of a range, an element's number is its place in the whole (Vensim: subscript constants).
-            whole = max(
-                (m for m in self.model.ranges.values() if set(self.model.ranges[subscript]) <= set(m)), key=len
-            )
+            whole = max((m for m in self.model.ranges.values() if set(self.model.ranges[subscript]) <= set(m)), key=len)
             return self.graph.number(whole.index(element) + 1)
         holders = [members for members in self.model.ranges.values() if subscript in members]
         if not holders:
@@ -468,6 +466,11 @@ class _PendingState:
     initial: Build
     change: Build
     is_replaced: bool
+
+
+def _slot(item: _Item) -> int:
+    assert isinstance(item[1], int), "an initial value or a change has a slot"
+    return item[1]
 
 
 def constant_value(model: Model, equation: Equation, element: tuple[str, ...]) -> float:

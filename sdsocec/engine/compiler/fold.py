@@ -62,9 +62,7 @@ def _is_known_zero(node: Node, fixed: Mapping[str, float]) -> bool:
     return node.operator == "number" and node.payload == 0.0
 
 
-def _fold_once(
-    program: Program, fixed: Mapping[str, float], zero: set[int]
-) -> tuple[Program, dict[int, Known]]:
+def _fold_once(program: Program, fixed: Mapping[str, float], zero: set[int]) -> tuple[Program, dict[int, Known]]:
     """Fold under the assumption that the states of `zero` stay 0; also what each node is known to be."""
     graph, moved, known = Graph(), dict[int, int](), dict[int, Known]()
 

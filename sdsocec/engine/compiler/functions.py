@@ -115,7 +115,9 @@ def _pulse_train(b: Builder, start: int, interval: int, width: int, end: int) ->
 
 def _ramp(b: Builder, slope: int, start: int, end: int) -> int:
     reached = b.make("min", b.time(), end)
-    return b.make("select", b.make("lt", start, b.time()), b.make("mul", slope, b.make("sub", reached, start)), b.literal(0))
+    return b.make(
+        "select", b.make("lt", start, b.time()), b.make("mul", slope, b.make("sub", reached, start)), b.literal(0)
+    )
 
 
 def _simple(operator: str) -> Callable[..., int]:

@@ -33,7 +33,7 @@ def find_switches(program: Program) -> list[Switch]:
             on_time.add(number)
         if node.operator == "state" or any(a in on_state for a in node.arguments):
             on_state.add(number)
-    switches = {}
+    switches: dict[Switch, None] = {}
     for number in needed:
         node = nodes[number]
         if number not in on_time or number in on_state:
@@ -41,8 +41,8 @@ def find_switches(program: Program) -> list[Switch]:
         if node.operator in ("lt", "le", "eq", "ne", "min", "max"):
             switch = Switch(program.graph.make("sub", *node.arguments), (0.0,))
         elif node.operator == "lookup":
-            xs, _ = node.payload  # type: ignore[misc]
-            switch = Switch(node.arguments[0], tuple(xs))
+            assert isinstance(node.payload, tuple), "a lookup has points"
+            switch = Switch(node.arguments[0], node.payload[0])
         elif node.operator == "trunc":
             switch = Switch(node.arguments[0], None)
         elif node.operator in ("abs", "truth_of") and nodes[node.arguments[0]].operator not in TRUTH:

@@ -57,7 +57,9 @@ def make_plan(
     if not wanted <= varying:
         varying = set(constants)
     fixed = {
-        name: value for name, value in foldable(constants).items() if name not in varying and name.upper() not in CONTROLS
+        name: value
+        for name, value in foldable(constants).items()
+        if name not in varying and name.upper() not in CONTROLS
     }
     return Plan(
         varying=tuple(sorted(varying)),

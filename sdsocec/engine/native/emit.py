@@ -262,9 +262,7 @@ exit:
     @staticmethod
     def _advance_rk4(table: int, states: int) -> str:
         """The time table has rows at half steps; the arena holds S, S1 and four changes."""
-        places = "\n".join(
-            f"  %D{i} = getelementptr inbounds i8, ptr %A, i64 {(i + 1) * states}" for i in (1, 2, 3, 4)
-        )
+        places = "\n".join(f"  %D{i} = getelementptr inbounds i8, ptr %A, i64 {(i + 1) * states}" for i in (1, 2, 3, 4))
         return f"""{places}
   %Th = getelementptr inbounds i8, ptr %T, i64 {table}
   %T1 = getelementptr inbounds i8, ptr %T, i64 {2 * table}

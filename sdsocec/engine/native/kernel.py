@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,14 +57,16 @@ class _Shape:
     n_hoisted: int
     n_timed: int
     controls: tuple[tuple[str, str, float], ...]  # name, where its value is (literal, constant, hoisted), value or row
-    switches: tuple[tuple[int, tuple[float, ...] | None], ...]  # row of the time table, boundaries (None: whole numbers)
+    switches: tuple[
+        tuple[int, tuple[float, ...] | None], ...
+    ]  # row of the time table, boundaries (None: whole numbers)
 
     def to_json(self) -> bytes:
         return json.dumps(self.__dict__).encode()
 
     @classmethod
     def from_json(cls, content: bytes) -> _Shape:
-        raw = {key: tuple(v) if isinstance(v, list) else v for key, v in json.loads(content).items()}
+        raw: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in json.loads(content).items()}
         raw["controls"] = tuple(tuple(c) for c in raw["controls"])
         raw["switches"] = tuple((row, None if at is None else tuple(at)) for row, at in raw["switches"])
         return cls(**raw)
@@ -74,7 +77,9 @@ class Kernel:
 
     def __init__(self, model: Model, plan: Plan) -> None:
         self._model, self.plan = model, plan
-        key = digest_of(model.digest, repr(plan), source_digest("sdsocec.engine"), source_digest("sdsocec.model"), host())
+        key = digest_of(
+            model.digest, repr(plan), source_digest("sdsocec.engine"), source_digest("sdsocec.model"), host()
+        )
         if model.source_digest:
             self.shape, code = Cache("kernels").get(key, self._compile, _pack, _unpack)
         else:  # a model made in memory: its code would only crowd the cache
@@ -315,5 +320,3 @@ def default_threads() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-

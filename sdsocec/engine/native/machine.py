@@ -15,7 +15,9 @@ import llvmlite.binding as llvm
 
 from .vec import LIBRARY_FUNCTIONS
 
-MOST_OPTIMISED_SIZE = 8_000  # nodes; above, LLVM's middle end costs more seconds than it saves (measured: docs/decisions.md)
+MOST_OPTIMISED_SIZE = (
+    8_000  # nodes; above, LLVM's middle end costs more seconds than it saves (measured: docs/decisions.md)
+)
 
 
 @cache

@@ -1,0 +1,5 @@
+"""`python -m sdsocec` is `sdsocec`."""
+
+from sdsocec.cli.app import main
+
+main()

@@ -1,0 +1,130 @@
+"""`sdsocec run`: run scenarios; print the table, write results and the figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sdsocec.errors import Fault, ScenarioError, SdsocecError
+
+from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, one_of, print_table
+
+if TYPE_CHECKING:
+    from sdsocec.api import ScenarioRuns
+    from sdsocec.model.project import LoadedModel
+
+FORMATS = ("csv", "xlsx", "nc", "tab")
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", "-s", metavar="NAME=VALUE", help="Set a lever or constant in every scenario; repeatable."),
+]
+ScenarioArguments = Annotated[
+    list[str] | None, typer.Argument(metavar="[SCENARIO ...]", help="Scenarios by name, or .toml files.")
+]
+EngineOption = Annotated[
+    str, typer.Option("--engine", metavar="auto|native|pysd", help="auto: native, and PySD where native cannot.")
+]
+IntegratorOption = Annotated[
+    str,
+    typer.Option(
+        "--integrator",
+        metavar="euler|rk4|RK45|DOP853|LSODA|Radau",
+        help="euler and rk4 keep the model's time step; the others are scipy's.",
+    ),
+]
+
+
+def run(
+    scenarios: ScenarioArguments = None,
+    model: ModelOption = None,
+    project: ProjectOption = None,
+    settings: SetOption = None,
+    engine: EngineOption = "auto",
+    integrator: IntegratorOption = "euler",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Where to write. Default: output/<model>, never over another result."
+        ),
+    ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format", "-f", metavar="csv|xlsx|nc|tab", help="What to write; repeatable. Default: csv and nc."
+        ),
+    ] = None,
+    figure: Annotated[bool, typer.Option("--figure/--no-figure", help="Draw the overview figure.")] = True,
+    lang: LanguageOption = "en",
+) -> None:
+    """Run scenarios, print what comes of them, and write results and a figure.
+
+    Without a scenario, the baseline and the study's four scenarios.
+
+    Example: sdsocec run baseline regulier --set "quota share=0.03" --format xlsx --lang nl
+    """
+    from sdsocec.report.figures import draw_overview, render
+    from sdsocec.report.tables import outcome_table
+    from sdsocec.results.export import choose_folder, render_results, write_files
+
+    check_language(lang)
+    kinds = [one_of("format", kind, FORMATS) for kind in formats or ["csv", "nc"]]
+    loaded = load(model, project)
+    runs = run_chosen(loaded, scenarios, settings, engine, integrator)
+    dataset = runs.dataset()
+    table = outcome_table(dataset, loaded, lang)
+    files = render_results(dataset, loaded, kinds, lang)
+    if figure:
+        files |= render(draw_overview(dataset, loaded, lang), "overview", dataset)
+    folder = write_files(out or choose_folder(Path("output") / loaded.name, dataset), files)
+    print_table(table.header, table.rows, table.title, numbers_from=1)
+    print(accuracy_line(runs))
+    note(f"Written to {folder}: {', '.join(files)}")
+
+
+def run_chosen(
+    loaded: LoadedModel, names: list[str] | None, settings: list[str] | None, engine: str, integrator: str
+) -> ScenarioRuns:
+    """Run the scenarios named, or the default ones; says on stderr what is run, and any notice of the engine."""
+    from sdsocec.api import run_scenarios
+    from sdsocec.engine import ENGINES, INTEGRATORS
+    from sdsocec.scenario import Settable, default_scenarios, load_scenario
+
+    one_of("engine", engine, ENGINES)
+    one_of("integrator", integrator, INTEGRATORS)
+    _refuse_torn_settings(names or [], settings or [])
+    values = Settable(loaded).read(settings or [])
+    chosen = [load_scenario(name, loaded) for name in names] if names else default_scenarios(loaded)
+    twice = next((s.name for i, s in enumerate(chosen) if s.name in {t.name for t in chosen[:i]}), None)
+    if twice is not None:
+        raise SdsocecError(f"the scenario '{twice}' is named twice", name=twice, hint="Name each scenario once.")
+    place = f"of {loaded.project}" if loaded.project else f"({loaded.equations.path})"
+    note(f"Model {loaded.name} {place}; scenarios: {', '.join(scenario.name for scenario in chosen)}")
+    runs = run_scenarios(loaded, chosen, values, engine=engine, integrator=integrator)
+    if runs.run.notice:
+        note(f"notice: {runs.run.notice}")
+    return runs
+
+
+def _refuse_torn_settings(names: list[str], settings: list[str]) -> None:
+    """`--set quota share=0.03` reaches us as the setting `quota` and the scenario `share=0.03`."""
+    for name in names:
+        if "=" in name:
+            before = next((s for s in settings if "=" not in s), "")
+            whole = f"{before} {name}".strip()
+            raise ScenarioError(
+                Fault(
+                    f"'{name}' is not a scenario", hint=f'A name with a space needs quotes: --set "{whole}"', name=name
+                )
+            )
+
+
+def accuracy_line(runs: ScenarioRuns) -> str:
+    """The time step's error in one line."""
+    if runs.accuracy.reason:
+        return f"Error of the time step: not measured ({runs.accuracy.reason})."
+    listed = sorted(runs.accuracy.by_output.items(), key=lambda item: -item[1])
+    return "Error of the time step against scipy, of the largest value of the run: " + ", ".join(
+        f"{name} {value:.2%}" for name, value in listed
+    )
