@@ -40,7 +40,7 @@ def run_pysd(
     """Run a design with PySD, Euler; the arguments are those of `run_native`."""
     constants = constant_values(model)
     check_design(constants, design)
-    reference = _Reference(model)
+    reference = Reference(model)
     names = tuple(outputs) if outputs is not None else tuple(all_element_names(model))
     runs, times = [], None
     for row in range(design.n_runs):
@@ -64,7 +64,7 @@ def all_element_names(model: Model) -> list[str]:
     return names
 
 
-class _Reference:
+class Reference:
     """One model built and loaded by PySD under our names."""
 
     def __init__(self, model: Model) -> None:
