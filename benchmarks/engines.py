@@ -110,7 +110,7 @@ def simlin_engine(model, design: Design, stocks: list[str]) -> Engine:  # type: 
 def pysd_engine(model, design: Design, stocks: list[str]) -> Engine:  # type: ignore[no-untyped-def]
     from sdsocec.engine.reference import Reference
 
-    reference = Reference(model.equations)
+    reference = Reference(model.equations, remember_lookups=False)
 
     def run(n: int) -> None:
         for row in design.values[:n]:

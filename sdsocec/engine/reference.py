@@ -65,9 +65,12 @@ def all_element_names(model: Model) -> list[str]:
 
 
 class Reference:
-    """One model built and loaded by PySD under our names."""
+    """One model built and loaded by PySD under our names.
 
-    def __init__(self, model: Model) -> None:
+    `remember_lookups` = False leaves PySD's lookups as slow as they are, for benchmarks.
+    """
+
+    def __init__(self, model: Model, remember_lookups: bool = True) -> None:
         import pysd
         from pysd.builders.python.python_model_builder import ModelBuilder
 
@@ -82,6 +85,8 @@ class Reference:
             try:
                 path = ModelBuilder(abstract).build_model()
                 self.pysd = pysd.load(str(path), initialize=True)
+                if remember_lookups:
+                    _remember_lookups(self.pysd)
             except Exception as error:  # PySD raises whatever its generated code does
                 raise ModelError(
                     f"PySD cannot build this model: {type(error).__name__}", path=model.path, hint=_first_line(error)
@@ -237,6 +242,23 @@ def _rename(ast: Any, names: _Names, variable: str, path: Path) -> Any:
         elif part.name not in ("operators", "non_negative"):
             changed[part.name] = _rename(value, names, variable, path)
     return dataclasses.replace(ast, **changed)  # type: ignore[type-var]
+
+
+def _remember_lookups(model: Any) -> None:
+    """Let PySD interpolate each point of a lookup once: it spends nine tenths of a run on doing so again and again."""
+    for lookup in model._lookup_elements:
+        if not lookup.is_float:
+            continue
+        known: dict[float, Any] = {}
+
+        def call(data: Any, x: Any, final_subs: Any = None, original: Any = lookup._call, known: Any = known) -> Any:
+            if final_subs or not isinstance(x, float):
+                return original(data, x, final_subs)
+            if x not in known:
+                known[x] = original(data, x, final_subs)
+            return known[x]
+
+        lookup._call = call
 
 
 def _control(name: str) -> str:
