@@ -36,7 +36,9 @@ def main() -> None:
     stocks = [v.name for v in model.equations.variables.values() if v.kind == "stock" and not v.dimensions]
     native = native_engine(model, design, stocks)
     cold = first_result(model, design, stocks)
-    print(f"model {model.name}: {len(stocks)} stocks saved, {len(design.names)} constants vary; medians of {arguments.rounds}")
+    print(
+        f"model {model.name}: {len(stocks)} stocks saved, {len(design.names)} constants vary; medians of {arguments.rounds}"
+    )
     print(f"native, first result after compiling anew: {cold:.2f} s")
     others = {"native again (null control)": (native_engine(model, design, stocks), 4096)}
     others["pysimlin"] = (simlin_engine(model, design, stocks), 16)

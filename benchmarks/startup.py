@@ -42,8 +42,12 @@ def main() -> None:
             bare.append(seconds(run, folder, environment))
             again.append(seconds(REFERENCE, folder, environment))
     limit = 2 * statistics.median(reference) + 0.5
-    print(f"warm run: {statistics.median(bare):.2f} s; reference: {statistics.median(reference):.2f} s; limit: {limit:.2f} s")
-    print(f"null control (reference / reference): {statistics.median(a / b for a, b in zip(again, reference)):.2f}")
+    print(
+        f"warm run: {statistics.median(bare):.2f} s; reference: {statistics.median(reference):.2f} s; limit: {limit:.2f} s"
+    )
+    print(
+        f"null control (reference / reference): {statistics.median(a / b for a, b in zip(again, reference, strict=True)):.2f}"
+    )
     print("the rule holds" if statistics.median(bare) <= limit else "THE RULE IS BROKEN")
 
 

@@ -168,15 +168,14 @@ def run_table(
 
 def _design_of_columns(model: LoadedModel, rows: Any) -> Design:
     settable = Settable(model)
-    columns = {str(name): np.asarray(rows[name], dtype=np.float64) for name in rows}
-    names: list[str] = []
-    values = []
-    for name, column in columns.items():
-        for constant in settable.constants(name):
-            names.append(constant)
-            values.append(column)
+    columns: dict[str, Any] = {}
+    for name in rows:
+        column = np.asarray(rows[name], dtype=np.float64)
+        for extreme in (column.min(), column.max()) if len(column) else ():
+            settable.check({str(name): float(extreme)})
+        columns |= dict.fromkeys(settable.constants(str(name)), column)
     n = max((len(column) for column in columns.values()), default=1)
-    return Design(tuple(names), np.array(values).reshape(len(names), n).T.copy())
+    return Design(tuple(columns), np.array(list(columns.values())).reshape(len(columns), n).T.copy())
 
 
 def elements_of(model: LoadedModel, name: str) -> list[str]:

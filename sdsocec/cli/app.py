@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -11,6 +10,8 @@ import typer
 from sdsocec.errors import SdsocecError
 
 from . import check, init, model, plot, run, scenarios
+
+STOPPED = "stopped; nothing was written"
 
 app = typer.Typer(
     name="sdsocec",
@@ -51,27 +52,20 @@ def _options(
 
 def main() -> None:
     """Run the program; every mistake of a user is one message, never a traceback."""
-    import click
-
     try:
-        code = app(standalone_mode=False)
-        sys.stdout.flush()
+        app()
     except SdsocecError as error:
-        code = _complain(str(error), error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (KeyboardInterrupt, click.Abort, EOFError):
-        code = _complain("stopped; nothing was written", 130)
-    except BrokenPipeError:  # the reader of our output is gone, as in `sdsocec ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        sys.exit(_complain(f"error: {error}", error.exit_code))
     except MemoryError:
-        code = _complain("there is not enough memory for this", 1)
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(_complain("error: there is not enough memory for this", 1))
+    except KeyboardInterrupt:
+        sys.exit(_complain(STOPPED, 130))
+    except SystemExit as stop:  # typer's own exits: usage errors are 2, Ctrl-C is 130
+        if stop.code == 130:
+            _complain(STOPPED, 130)
+        raise
 
 
 def _complain(text: str, code: int) -> int:
-    lead = "" if code == 130 else "error: "
-    print(f"{lead}{text}", file=sys.stderr)
+    print(text, file=sys.stderr)
     return code

@@ -21,7 +21,7 @@ SetOption = Annotated[
     typer.Option("--set", "-s", metavar="NAME=VALUE", help="Set a lever or constant in every scenario; repeatable."),
 ]
 ScenarioArguments = Annotated[
-    list[str] | None, typer.Argument(metavar="[SCENARIO ...]", help="Scenarios by name, or .toml files.")
+    list[str] | None, typer.Argument(metavar="SCENARIO", help="Scenarios by name, or .toml files.")
 ]
 EngineOption = Annotated[
     str, typer.Option("--engine", metavar="auto|native|pysd", help="auto: native, and PySD where native cannot.")

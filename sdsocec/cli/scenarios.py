@@ -76,7 +76,7 @@ def diff(first: Name, second: Name, model: ModelOption = None, project: ProjectO
 
 @app.command("validate")
 def validate(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[SCENARIO ...]", help="By default all.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="SCENARIO", help="By default all.")] = None,
     model: ModelOption = None,
     project: ProjectOption = None,
 ) -> None:

@@ -91,14 +91,11 @@ class Card(FileModel):
 LEVER_PARTS = ("baseline", "scenario", "from year", "full year")
 
 
-def read_card(folder: Path, model: Model) -> Card:
-    """The card beside a model, every name in it checked against the model; a made one if there is none.
+def read_card(path: Path, model: Model) -> Card:
+    """The card of a model, every name in it checked against the model.
 
     Raises ModelError with every fault of the file.
     """
-    path = folder / CARD
-    if not path.exists():
-        return _bare_card(model)
     file = TomlFile(path, ModelError)
     card = file.read(Card)
     faults = _name_faults(file, card, model)
@@ -107,7 +104,8 @@ def read_card(folder: Path, model: Model) -> Card:
     return card
 
 
-def _bare_card(model: Model) -> Card:
+def bare_card(model: Model) -> Card:
+    """The card of a model that has none: every stock is an outcome."""
     shown = [v for v in model.variables.values() if v.kind == "stock"]
     outcomes = tuple(Outcome(variable=v.name, label=Text(nl=v.name, en=v.name)) for v in shown)
     title = Text(nl=model.path.stem, en=model.path.stem)

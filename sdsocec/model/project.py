@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sdsocec.errors import ModelError, ProjectError, nearest_name
+from sdsocec.errors import ProjectError, nearest_name
 
-from .card import Card, read_card
+from .card import CARD, Card, bare_card, read_card
 from .ir import Model
-from .names import element_name, name_key
+from .names import element_name
 from .reader import read_model
 from .toml import FileModel, TomlFile
 
@@ -114,10 +114,6 @@ class LoadedModel:
                         found[element_name(variable.name, shown)] = variable.range
         return found
 
-    def constant_key(self, name: str) -> str:
-        """The key of a constant under which the .mdl has it."""
-        return name_key(name)
-
 
 def load_model(name_or_path: str | Path | None = None, project: Project | None = None) -> LoadedModel:
     """Load a model with its card.
@@ -157,12 +153,11 @@ def load_model(name_or_path: str | Path | None = None, project: Project | None =
             hint=f"Models of {project}: {', '.join(project.model_names)}. Or give the path of a .mdl file.",
         )
     equations = read_model(path)
-    if not any(v.kind == "stock" for v in equations.variables.values()) and not equations.variables:
-        raise ModelError("the file has no equations", path=path)
-    has_card = path.name == MODEL_FILE
-    card = read_card(path.parent, equations) if has_card else read_card(Path("/nonexistent"), equations)
+    has_card = path.name == MODEL_FILE and (path.parent / CARD).exists()
+    card = read_card(path.parent / CARD, equations) if has_card else bare_card(equations)
     in_project = path.resolve().parent.parent == (project.root / "models").resolve()
-    return LoadedModel(path.parent.name if has_card else path.stem, equations, card, project if in_project else None)
+    name = path.parent.name if has_card or in_project else path.stem
+    return LoadedModel(name, equations, card, project if in_project else None)
 
 
 def _is_plain_name(text: str) -> bool:

@@ -392,6 +392,7 @@ _FOREIGN = {
     "AllocateByPriorityStructure": "ALLOCATE BY PRIORITY",
 }
 
+
 def _subscript_key(text: str) -> str:
     text = text.strip()
     return name_key(text[:-1]) + "!" if text.endswith("!") else name_key(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .ir import TIME, LookupCall, Model, Variable, references, walk
+from .ir import TIME, LookupCall, Model, references, walk
 
 
 def causes(model: Model, key: str) -> list[str]:
@@ -39,11 +39,3 @@ def tree(model: Model, key: str, step: str, depth: int) -> list[tuple[int, str]]
         return lines
 
     return below(key, 1, (key,))
-
-
-def unused_constants(model: Model) -> list[Variable]:
-    """Constants that no equation uses (the controls aside)."""
-    from .ir import CONTROLS
-
-    used = {name for key in model.variables for name in causes(model, key)}
-    return [v for key, v in model.variables.items() if v.kind == "constant" and key not in used and key not in CONTROLS]

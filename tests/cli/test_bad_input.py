@@ -47,9 +47,7 @@ SETTINGS = {
     ),
     "out of range": (
         "stay=40",
-        "'stay' is 40; it must be between 1 and 20 (year)\n"
-        '  --set "stay=40"\n'
-        "  The range is set in m.mdl:5.",
+        "'stay' is 40; it must be between 1 and 20 (year)\n  --set \"stay=40\"\n  The range is set in m.mdl:5.",
     ),
     "not a number": ("stay=long", "'long' is not a number\n  --set \"stay=long\""),
     "decimal comma": (
@@ -74,25 +72,25 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("mistake", SETTINGS)
-def test_a_wrong_setting_is_refused(mistake, sdsocec, model, tmp_path):
+def test_a_wrong_setting_is_refused(mistake, sdsocec_program, model, tmp_path):
     setting, message = SETTINGS[mistake]
-    refuses(sdsocec("run", "--model", model, "--set", setting), message, tmp_path)
+    refuses(sdsocec_program("run", "--model", model, "--set", setting), message, tmp_path)
 
 
-def test_all_wrong_settings_are_told_at_once(sdsocec, model, tmp_path):
-    outcome = sdsocec("run", "--model", model, "--set", "stay=long", "--set", "inflow=9")
+def test_all_wrong_settings_are_told_at_once(sdsocec_program, model, tmp_path):
+    outcome = sdsocec_program("run", "--model", model, "--set", "stay=long", "--set", "inflow=9")
     assert "'long' is not a number" in outcome.err
     assert "'inflow' is 9; it must be between 0 and 5 (person/year)" in outcome.err
 
 
-def test_a_name_with_a_space_that_lacks_its_quotes_is_recognised(sdsocec, tmp_path):
-    outcome = sdsocec("run", "--model", "first_steps", "--set", "quota", "share=0.03")
+def test_a_name_with_a_space_that_lacks_its_quotes_is_recognised(sdsocec_program, tmp_path):
+    outcome = sdsocec_program("run", "--model", "first_steps", "--set", "quota", "share=0.03")
     message = "'share=0.03' is not a scenario\n  A name with a space needs quotes: --set \"quota share=0.03\""
     refuses(outcome, message, tmp_path)
 
 
-def test_a_misspelt_scenario_gets_the_nearest(sdsocec, tmp_path):
-    outcome = sdsocec("run", "reguleir", "--model", "first_steps")
+def test_a_misspelt_scenario_gets_the_nearest(sdsocec_program, tmp_path):
+    outcome = sdsocec_program("run", "reguleir", "--model", "first_steps")
     message = (
         "the model 'first_steps' has no scenario 'reguleir'\n  Did you mean 'regulier'? "
         "Scenarios: baseline, sociaal-ondernemen, regulier, publiek-privaat, publiek."
@@ -100,13 +98,13 @@ def test_a_misspelt_scenario_gets_the_nearest(sdsocec, tmp_path):
     refuses(outcome, message, tmp_path)
 
 
-def test_a_scenario_named_twice_is_refused(sdsocec, tmp_path):
-    outcome = sdsocec("run", "regulier", "regulier", "--model", "first_steps")
+def test_a_scenario_named_twice_is_refused(sdsocec_program, tmp_path):
+    outcome = sdsocec_program("run", "regulier", "regulier", "--model", "first_steps")
     refuses(outcome, "the scenario 'regulier' is named twice\n  Name each scenario once.", tmp_path)
 
 
-def test_a_misspelt_model_gets_the_nearest(sdsocec, tmp_path):
-    outcome = sdsocec("run", "--model", "first_step")
+def test_a_misspelt_model_gets_the_nearest(sdsocec_program, tmp_path):
+    outcome = sdsocec_program("run", "--model", "first_step")
     assert outcome.err.startswith("error: there is no model 'first_step'\n  Did you mean 'first_steps'? Models of ")
     assert outcome.code == 2
 
@@ -124,101 +122,101 @@ CHOICES = {
 
 
 @pytest.mark.parametrize("choice", CHOICES)
-def test_a_wrong_choice_is_refused(choice, sdsocec, model, tmp_path):
+def test_a_wrong_choice_is_refused(choice, sdsocec_program, model, tmp_path):
     option, value, message = CHOICES[choice]
-    refuses(sdsocec("run", "--model", model, option, value), message, tmp_path)
+    refuses(sdsocec_program("run", "--model", model, option, value), message, tmp_path)
 
 
-def test_an_unknown_option_is_refused(sdsocec, tmp_path):
-    outcome = sdsocec("run", "--modle", "x")
+def test_an_unknown_option_is_refused(sdsocec_program, tmp_path):
+    outcome = sdsocec_program("run", "--modle", "x")
     assert outcome.code == 2
     assert "No such option: --modle" in outcome.err
     assert "--model" in outcome.err
 
 
-def test_a_missing_file_is_told(sdsocec, tmp_path):
-    refuses(sdsocec("run", "--model", "no.mdl"), "there is no file 'no.mdl'\n  no.mdl", tmp_path)
+def test_a_missing_file_is_told(sdsocec_program, tmp_path):
+    refuses(sdsocec_program("run", "--model", "no.mdl"), "there is no file 'no.mdl'\n  no.mdl", tmp_path)
 
 
-def test_an_empty_file_is_told(sdsocec, tmp_path):
+def test_an_empty_file_is_told(sdsocec_program, tmp_path):
     (tmp_path / "m.mdl").write_text("  \n")
     message = "the file is empty\n  m.mdl\n  A Vensim model (.mdl) was expected."
-    refuses(sdsocec("run", "--model", "m.mdl"), message, tmp_path)
+    refuses(sdsocec_program("run", "--model", "m.mdl"), message, tmp_path)
 
 
-def test_a_binary_file_is_told(sdsocec, tmp_path):
+def test_a_binary_file_is_told(sdsocec_program, tmp_path):
     (tmp_path / "m.mdl").write_bytes(b"\x00\x01\x02" * 100)
     message = "the file is binary, not text\n  m.mdl\n  A Vensim model (.mdl) was expected."
-    refuses(sdsocec("run", "--model", "m.mdl"), message, tmp_path)
+    refuses(sdsocec_program("run", "--model", "m.mdl"), message, tmp_path)
 
 
-def test_a_huge_file_is_refused_before_it_is_read(sdsocec, tmp_path):
+def test_a_huge_file_is_refused_before_it_is_read(sdsocec_program, tmp_path):
     with (tmp_path / "m.mdl").open("wb") as file:
         file.truncate(source.LARGEST_FILE + 1)
     message = "'m.mdl' has 20,000,001 bytes; the largest that is read is 20,000,000\n  m.mdl"
-    refuses(sdsocec("run", "--model", "m.mdl"), message, tmp_path)
+    refuses(sdsocec_program("run", "--model", "m.mdl"), message, tmp_path)
 
 
-def test_a_pipe_is_refused_and_not_waited_for(sdsocec, tmp_path):
+def test_a_pipe_is_refused_and_not_waited_for(sdsocec_program, tmp_path):
     os.mkfifo(tmp_path / "m.mdl")
-    refuses(sdsocec("run", "--model", "m.mdl"), "'m.mdl' is not an ordinary file\n  m.mdl", tmp_path)
+    refuses(sdsocec_program("run", "--model", "m.mdl"), "'m.mdl' is not an ordinary file\n  m.mdl", tmp_path)
 
 
-def test_an_unreadable_file_is_told(sdsocec, model, tmp_path, monkeypatch):
+def test_an_unreadable_file_is_told(sdsocec_program, model, tmp_path, monkeypatch):
     def refuse(self):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    refuses(sdsocec("run", "--model", model), "cannot read 'm.mdl': Permission denied\n  m.mdl", tmp_path)
+    refuses(sdsocec_program("run", "--model", model), "cannot read 'm.mdl': Permission denied\n  m.mdl", tmp_path)
 
 
-def test_a_syntax_error_shows_the_line(sdsocec, tmp_path):
+def test_a_syntax_error_shows_the_line(sdsocec_program, tmp_path):
     (tmp_path / "m.mdl").write_text(MODEL.replace("stock / stay ", "stock / (stay "))
     message = (
         "this equation cannot be read\n  m.mdl:4   outflow = stock / (stay\n"
         "  Vensim's own 'Check Syntax' (Ctrl+T) shows the place in the line."
     )
-    refuses(sdsocec("run", "--model", "m.mdl"), message, tmp_path)
+    refuses(sdsocec_program("run", "--model", "m.mdl"), message, tmp_path)
 
 
-def test_an_undefined_name_shows_line_and_nearest(sdsocec, tmp_path):
+def test_an_undefined_name_shows_line_and_nearest(sdsocec_program, tmp_path):
     (tmp_path / "m.mdl").write_text(MODEL.replace("stock / stay ", "stock / sty "))
     message = "'outflow' uses 'sty', which is not defined\n  m.mdl:4   outflow = stock / sty\n  Did you mean 'stay'?"
-    refuses(sdsocec("run", "--model", "m.mdl"), message, tmp_path)
+    refuses(sdsocec_program("run", "--model", "m.mdl"), message, tmp_path)
 
 
-def test_documentation_that_tries_to_run_code_runs_nothing(sdsocec, tmp_path):
+def test_documentation_that_tries_to_run_code_runs_nothing(sdsocec_program, tmp_path):
     attack = '"""\n\nimport pathlib; pathlib.Path("ran").touch()\n"""'
     (tmp_path / "m.mdl").write_text(MODEL.replace("Arrivals a year.", attack))
     for engine in ("native", "pysd"):
-        assert sdsocec("run", "--model", "m.mdl", "--engine", engine, "--no-figure").code == 0
+        assert sdsocec_program("run", "--model", "m.mdl", "--engine", engine, "--no-figure").code == 0
         assert not (tmp_path / "ran").exists()
 
 
-def test_an_unwritable_output_folder_is_told_and_nothing_is_half_written(sdsocec, model, tmp_path):
+def test_an_unwritable_output_folder_is_told_and_nothing_is_half_written(sdsocec_program, model, tmp_path):
     (tmp_path / "taken").write_text("a file stands here")
-    outcome = sdsocec("run", "--model", model, "--out", "taken/results")
+    outcome = sdsocec_program("run", "--model", model, "--out", "taken/results")
     assert outcome.code == 2
     assert outcome.err.count("error: ") == 1
     assert "taken" in outcome.err
     assert {p.name for p in tmp_path.iterdir()} == {"m.mdl", "taken"}
 
 
-def test_native_refuses_what_it_cannot_compile_and_auto_says_so(sdsocec, tmp_path):
+def test_native_refuses_what_it_cannot_compile_and_auto_says_so(sdsocec_program, tmp_path):
     (tmp_path / "m.mdl").write_text(MODEL.replace("inflow = 2 ", "inflow = DELAY FIXED(2, 1, 1) "))
     message = (
         "the native engine does not compile DELAY FIXED (in 'inflow')\n"
         "  m.mdl:3   inflow = DELAY FIXED(2, 1, 1)\n  Run it with PySD instead: --engine pysd"
     )
-    refuses(sdsocec("run", "--model", "m.mdl", "--engine", "native"), message, tmp_path)
-    outcome = sdsocec("run", "--model", "m.mdl", "--no-figure")
+    refuses(sdsocec_program("run", "--model", "m.mdl", "--engine", "native"), message, tmp_path)
+    outcome = sdsocec_program("run", "--model", "m.mdl", "--no-figure")
     assert outcome.code == 0
     assert outcome.err.count("notice: the native engine does not compile DELAY FIXED (in 'inflow')\n  m.mdl:3") == 1
 
 
-def test_numbers_that_are_not_finite_stop_the_run_with_code_1(sdsocec, tmp_path):
+def test_numbers_that_are_not_finite_stop_the_run_with_code_1(sdsocec_program, tmp_path):
     (tmp_path / "m.mdl").write_text(MODEL.replace("stock / stay ", "stock / (stay - 4) "))
-    outcome = sdsocec("run", "--model", "m.mdl")
+    outcome = sdsocec_program("run", "--model", "m.mdl")
     assert outcome.code == 1
     assert "error: run 'm' is not finite: 'stock' and 1 others is " in outcome.err or (
         "error: run 'm' is not finite: 'outflow' is inf at time 0" in outcome.err
@@ -226,12 +224,12 @@ def test_numbers_that_are_not_finite_stop_the_run_with_code_1(sdsocec, tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {"m.mdl"}
 
 
-def test_an_init_folder_that_is_not_empty_is_refused(sdsocec, model, tmp_path):
+def test_an_init_folder_that_is_not_empty_is_refused(sdsocec_program, model, tmp_path):
     message = "'.' is not empty\n  .\n  Name a new or an empty folder."
-    refuses(sdsocec("init", "."), message, tmp_path)
+    refuses(sdsocec_program("init", "."), message, tmp_path)
 
 
-def test_checks_outside_the_project_are_not_run_unless_trusted(sdsocec, tmp_path):
+def test_checks_outside_the_project_are_not_run_unless_trusted(sdsocec_program, tmp_path):
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     (folder / "model.mdl").write_text(MODEL)
@@ -239,11 +237,11 @@ def test_checks_outside_the_project_are_not_run_unless_trusted(sdsocec, tmp_path
         "import pathlib\npathlib.Path('ran').touch()\nfrom sdsocec import reality_check\n"
         "@reality_check('It runs', source='a test')\ndef runs(run):\n    return True, ''\n"
     )
-    outcome = sdsocec("check", "--model", "elsewhere")
+    outcome = sdsocec_program("check", "--model", "elsewhere")
     assert outcome.code == 2
     assert not (tmp_path / "ran").exists()
     assert "is code from outside the project, so it is not run" in outcome.err
-    assert sdsocec("check", "--model", "elsewhere", "--trust-code").code == 0
+    assert sdsocec_program("check", "--model", "elsewhere", "--trust-code").code == 0
     assert (tmp_path / "ran").exists()
 
 

@@ -18,7 +18,7 @@ class Outcome:
 
 
 @pytest.fixture
-def sdsocec(monkeypatch, capsys, tmp_path):
+def sdsocec_program(monkeypatch, capsys, tmp_path):
     """A function that runs a command line in an empty folder."""
     monkeypatch.chdir(tmp_path)
 
