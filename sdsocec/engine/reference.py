@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from sdsocec.errors import ModelError, RunError, SdsocecError, UnsupportedConstruct
-from sdsocec.model.ir import Model
+from sdsocec.model.ir import TIME, Model
 from sdsocec.model.names import element_name, name_key, split_element_name
 from sdsocec.model.reader import parse_abstract
 from sdsocec.model.source import read_bytes
@@ -172,12 +172,17 @@ class _Names:
     def variable(self, name: str) -> str:
         return self.variables[name_key(name)]
 
-    def reference(self, name: str) -> str:
+    def reference(self, name: str) -> str | None:
+        """Our name of a variable, macro or subscript; PySD's own of Time or a function of its table; None else."""
+        from pysd.builders.python.python_functions import functionspace
+
         key = name_key(name)
         for names in (self.variables, self.macro_names, self.subscripts):
             if key in names:
                 return names[key].lower().replace(" ", "_")
-        return name  # Time, or the name of a function: the parser let only words through, and PySD has a fixed table
+        # A quoted name may stand where a function's does, and PySD would write it into the code as it is.
+        word = key.replace(" ", "_")
+        return word if key == TIME or word in functionspace else None
 
     def subscript(self, name: str) -> str:
         marked = name.endswith("!")
@@ -231,7 +236,15 @@ def _rename(ast: Any, names: _Names, variable: str, path: Path) -> Any:
         subscripts = ast.subscripts
         if subscripts is not None:
             subscripts = dataclasses.replace(subscripts, subscripts=[names.subscript(s) for s in subscripts.subscripts])
-        return dataclasses.replace(ast, reference=names.reference(ast.reference), subscripts=subscripts)
+        reference = names.reference(ast.reference)
+        if reference is None:
+            raise UnsupportedConstruct(
+                f"'{variable}' uses '{name_key(ast.reference).upper()}', which is no function that PySD has",
+                construct=name_key(ast.reference).upper(),
+                variable=variable,
+                path=path,
+            )
+        return dataclasses.replace(ast, reference=reference, subscripts=subscripts)
     if kind == "LookupsStructure" or not dataclasses.is_dataclass(ast):
         return ast
     changed: dict[str, Any] = {}

@@ -226,7 +226,7 @@ class Expansion:
         """Powers are read from the right, all other operators from the left (tests/conformance/power)."""
         node = self.expression(arguments[-1], scope)
         for argument in reversed(arguments[:-1]):
-            node = self.builder.make("pow", self.expression(argument, scope), node)
+            node = self.builder.power(self.expression(argument, scope), node)
         return node
 
     def _call(self, call: Call, scope: Scope) -> int:

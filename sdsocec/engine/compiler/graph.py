@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 LEAVES = frozenset({"number", "constant", "time", "state"})
 TRUTH = frozenset({"lt", "le", "eq", "ne", "and", "or", "not", "truth_of"})
-ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg", "min", "max", "abs", "sqrt", "trunc", "exp", "log", "pow"})
+ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg", "min", "max", "abs", "sqrt", "trunc", "exp", "log", "pow", "whole_power"})
 LIBRARY = frozenset({"sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"})
 OPERATORS = LEAVES | TRUTH | ARITHMETIC | LIBRARY | {"select", "lookup", "number_of"}
 
@@ -25,8 +25,8 @@ Payload = float | int | str | tuple[tuple[float, ...], tuple[float, ...]] | None
 class Node:
     """An operator with the numbers of its arguments.
 
-    The payload is the value of a `number`, the element name of a `constant`, the slot of a `state`, and the points
-    (x, y) of a `lookup`.
+    The payload is the value of a `number`, the element name of a `constant`, the slot of a `state`, the points (x, y)
+    of a `lookup`, and the exponent of a `whole_power`.
     """
 
     operator: str

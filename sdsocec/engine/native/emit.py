@@ -52,11 +52,7 @@ class _Function:
                 pending.extend(missing)
                 continue
             arguments = [self.values[a] for a in node.arguments]
-            power = None
-            if node.operator == "pow":
-                exponent = self.layout.program.graph.nodes[node.arguments[1]]
-                power = float(exponent.payload) if exponent.operator == "number" else None  # type: ignore[arg-type]
-            self.values[number] = operate(self.vec, node.operator, arguments, node.payload, power)
+            self.values[number] = operate(self.vec, node.operator, arguments, node.payload)
         return self.values[root]
 
     def _load(self, number: int) -> str | None:

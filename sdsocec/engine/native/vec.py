@@ -27,7 +27,6 @@ _LOG_POLYNOMIAL = (
     1.531383769920937332e-01,
     1.479819860511658591e-01,
 )
-_LARGEST_LITERAL_POWER = 64
 LIBRARY_FUNCTIONS = ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
 
 
@@ -280,6 +279,7 @@ _BY_OPERATOR: dict[str, Callable[..., str]] = {
     "trunc": Vec.trunc,
     "exp": Vec.exp,
     "log": Vec.log,
+    "pow": Vec.pow,
     "select": Vec.select,
     "and": Vec.both,
     "or": Vec.either,
@@ -290,17 +290,14 @@ _BY_OPERATOR: dict[str, Callable[..., str]] = {
 _COMPARISONS = {"lt": "olt", "le": "ole", "eq": "oeq", "ne": "une"}
 
 
-def operate(vec: Vec, operator: str, arguments: list[str], payload: object, literal_power: float | None) -> str:
-    """Write one node of the graph; `literal_power` is the exponent of a `pow` if it is a literal."""
+def operate(vec: Vec, operator: str, arguments: list[str], payload: object) -> str:
+    """Write one node of the graph."""
     if operator in _BY_OPERATOR:
         return _BY_OPERATOR[operator](vec, *arguments)
     if operator in _COMPARISONS:
         return vec.compare(_COMPARISONS[operator], *arguments)
-    if operator == "pow":
-        if literal_power is not None and literal_power == int(literal_power):
-            if abs(literal_power) <= _LARGEST_LITERAL_POWER:
-                return vec.whole_power(arguments[0], int(literal_power))
-        return vec.pow(*arguments)
+    if operator == "whole_power":
+        return vec.whole_power(arguments[0], payload)  # type: ignore[arg-type]
     if operator == "lookup":
         return vec.lookup(arguments[0], payload)  # type: ignore[arg-type]
     assert operator in LIBRARY_FUNCTIONS, f"no code for {operator}"
