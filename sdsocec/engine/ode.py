@@ -1,7 +1,7 @@
 """scipy: the compiled right-hand side under `solve_ivp`, with error control, restarted wherever an input jumps or kinks.
 
-Between two restarts every input is smooth, so the error estimate means what it says. A saved value
-at a jump is the one that a fixed step saves there. Functions that mean something on a fixed step only (SAMPLE IF TRUE) are refused.
+Between two restarts every input is smooth, so the error estimate means what it says. A saved value at a jump is the one that
+a fixed step saves there. Functions that mean something on a fixed step only (SAMPLE IF TRUE) are refused.
 """
 
 from __future__ import annotations

@@ -3,13 +3,26 @@
     dataset       trajectories -> xarray.Dataset, pandas.DataFrame
     provenance    the stamp that every result carries
     accuracy      the fixed step's error against an integrator with error control
-    export        CSV, XLSX, NetCDF, Vensim's .tab; all or nothing
+    shown         the outcomes of the card in the reader's language and units
+    formats       CSV, XLSX, NetCDF, Vensim's .tab, as bytes
+    export        files in a folder: all or nothing
 
 Start with `to_dataset`, `to_frame`, `write_results`. Imports `sdsocec.model` and `sdsocec.engine`.
 """
 
 from .accuracy import Accuracy, measure_accuracy
 from .dataset import to_dataset, to_frame
+from .export import choose_folder, render_results, write_files, write_results
 from .provenance import provenance
 
-__all__ = ["Accuracy", "measure_accuracy", "provenance", "to_dataset", "to_frame"]
+__all__ = [
+    "Accuracy",
+    "choose_folder",
+    "measure_accuracy",
+    "provenance",
+    "render_results",
+    "to_dataset",
+    "to_frame",
+    "write_files",
+    "write_results",
+]

@@ -46,7 +46,7 @@ class Builder:
         if MISSING in (x, y):
             return MISSING
         exponent = self.graph.nodes[y].payload if self.graph.nodes[y].operator == "number" else None
-        if isinstance(exponent, float) and exponent == int(exponent) and abs(exponent) <= LARGEST_WHOLE_POWER:
+        if isinstance(exponent, float) and abs(exponent) <= LARGEST_WHOLE_POWER and exponent == int(exponent):
             return self.graph.make("whole_power", self.number(x), payload=int(exponent))
         return self.make("pow", x, y)
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 
 LEAVES = frozenset({"number", "constant", "time", "state"})
 TRUTH = frozenset({"lt", "le", "eq", "ne", "and", "or", "not", "truth_of"})
-ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg", "min", "max", "abs", "sqrt", "trunc", "exp", "log", "pow", "whole_power"})
+ARITHMETIC = frozenset(
+    {"add", "sub", "mul", "div", "neg", "min", "max", "abs", "sqrt", "trunc", "exp", "log", "pow", "whole_power"}
+)
 LIBRARY = frozenset({"sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh"})
 OPERATORS = LEAVES | TRUTH | ARITHMETIC | LIBRARY | {"select", "lookup", "number_of"}
 
