@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sdsocec.engine import FIXED_STEP, Design, Run, all_element_names, run_design
-from sdsocec.model.names import element_name, name_key, split_element_name
+from sdsocec.errors import DesignError, SdsocecError, nearest_name
+from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel, load_model
 from sdsocec.results import Accuracy, measure_accuracy, provenance, to_dataset
 from sdsocec.scenario import (
@@ -170,21 +171,38 @@ def _design_of_columns(model: LoadedModel, rows: Any) -> Design:
     settable = Settable(model)
     columns: dict[str, Any] = {}
     for name in rows:
-        column = np.asarray(rows[name], dtype=np.float64)
+        try:
+            column = np.asarray(rows[name], dtype=np.float64).ravel()
+        except (TypeError, ValueError):
+            raise DesignError(f"the column '{name}' holds something that is not a number", name=str(name)) from None
         for extreme in (column.min(), column.max()) if len(column) else ():
             settable.check({str(name): float(extreme)})
         columns |= dict.fromkeys(settable.constants(str(name)), column)
-    n = max((len(column) for column in columns.values()), default=1)
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) > 1:
+        raise DesignError(f"the columns have different lengths: {', '.join(map(str, sorted(lengths)))}")
+    n = lengths.pop() if lengths else 1
     return Design(tuple(columns), np.array(list(columns.values())).reshape(len(columns), n).T.copy())
 
 
 def elements_of(model: LoadedModel, name: str) -> list[str]:
     """The element names of a variable, or the one element that a name with brackets means."""
     base, elements = split_element_name(model.card.aliases.get(name, name))
-    variable = model.equations.variables[name_key(base)]
-    if elements:
-        return [element_name(variable.name, elements)]
-    return [n for n in all_element_names(model.equations) if name_key(split_element_name(n)[0]) == name_key(base)]
+    variable = model.equations.variables.get(name_key(base))
+    if variable is None or variable.kind == "lookup":
+        numbers = [v.name for v in model.equations.variables.values() if v.kind != "lookup"]
+        what = f"the model '{model.name}' has no variable '{base}'" if variable is None else f"'{base}' is a lookup"
+        raise SdsocecError(what, name=base, nearest=nearest_name(base, numbers))
+    found = [n for n in all_element_names(model.equations) if name_key(split_element_name(n)[0]) == name_key(base)]
+    if not elements:
+        return found
+    wanted = tuple(map(name_key, elements))
+    one = [n for n in found if tuple(map(name_key, split_element_name(n)[1])) == wanted]
+    if not one:
+        raise SdsocecError(
+            f"'{variable.name}' has no element '{','.join(elements)}'", nearest=nearest_name(name, found)
+        )
+    return one
 
 
 def outcome_elements(model: LoadedModel) -> list[str]:

@@ -76,7 +76,7 @@ def run(
     table = outcome_table(dataset, loaded, lang)
     files = render_results(dataset, loaded, kinds, lang)
     if figure:
-        files |= render(draw_overview(dataset, loaded, lang), "overview", dataset)
+        files |= render(draw_overview(dataset, loaded, lang), "overview", dataset, ("png",))  # `plot` has SVG too
     folder = write_files(out or choose_folder(Path("output") / loaded.name, dataset), files)
     print_table(table.header, table.rows, table.title, numbers_from=1)
     print(accuracy_line(runs))

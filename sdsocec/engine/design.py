@@ -32,6 +32,8 @@ class Design:
                 f"a design of {len(self.names)} constants needs an array of shape (runs, {len(self.names)}), "
                 f"not {self.values.shape}"
             )
+        if not len(self.values):
+            raise DesignError("the design has no rows", hint="A design has one row a run.")
         if len(set(self.names)) != len(self.names):
             twice = next(name for name in self.names if self.names.count(name) > 1)
             raise DesignError(f"the design has two columns for '{twice}'", name=twice)

@@ -176,7 +176,10 @@ class _Run:
 
 def crossed(boundaries: tuple[float, ...] | None, values: Floats) -> Iterable[float]:
     """The boundaries between the smallest and the largest value; None means every whole number."""
-    smallest, largest = float(values.min()), float(values.max())
+    finite = values[np.isfinite(values)]
+    if not len(finite):  # an input that is no number bends nowhere; its NaN is reported with the results
+        return []
+    smallest, largest = float(finite.min()), float(finite.max())
     if boundaries is None:
         return [float(n) for n in range(math.ceil(smallest), math.floor(largest) + 1)]
     return [b for b in boundaries if smallest <= b <= largest]

@@ -64,14 +64,19 @@ def decode(content: bytes, path: Path) -> str:
     header = _HEADER.match(content.removeprefix(codecs.BOM_UTF8))
     encoding = "utf-8-sig"
     if header and header[1].decode("ascii", "replace").strip().lower() not in ("utf-8", "utf8"):
-        with contextlib.suppress(LookupError, UnicodeDecodeError):  # a comment, not an encoding
-            encoding = codecs.lookup(header[1].decode("ascii")).name
+        with contextlib.suppress(LookupError, UnicodeDecodeError):  # else it is a comment, not an encoding
+            found = codecs.lookup(header[1].decode("ascii"))
+            # `{hex}` names a codec too, but none of text; `{undefined}` decodes nothing
+            encoding = (
+                found.name if getattr(found, "_is_text_encoding", True) and found.name != "undefined" else encoding
+            )
     try:
         return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
+    except UnicodeError as error:
+        start = getattr(error, "start", 0)
+        line = content[:start].count(b"\n") + 1
         raise ModelError(
-            f"the file is not {encoding.removesuffix('-sig').upper()} text (byte {error.start})",
+            f"the file is not {encoding.removesuffix('-sig').upper()} text (byte {start})",
             path=path,
             line=line,
             hint="Save it as UTF-8, or name its encoding in braces on the first line.",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sdsocec.cache import Cache, digest_of, source_digest
 from sdsocec.engine import Design, Trajectories, run_ode
+from sdsocec.engine.native.machine import host
 from sdsocec.engine.ode import RELATIVE_TOLERANCE
 from sdsocec.errors import RunError, UnsupportedConstruct
 from sdsocec.model.ir import Model
@@ -49,7 +53,33 @@ class Accuracy:
 
 
 def measure_accuracy(model: Model, design: Design, fixed: Trajectories, outputs: Sequence[str]) -> Accuracy:
-    """Compare fixed-step trajectories with scipy's, for the outputs named (element names that `fixed` holds)."""
+    """Compare fixed-step trajectories with scipy's, for the outputs named (element names that `fixed` holds).
+
+    The measure of the same equations, design and libraries is remembered: importing scipy and integrating takes longer than
+    everything else in a run.
+    """
+    if not model.source_digest:
+        return _measure(model, design, fixed, outputs)
+    key = digest_of(
+        model.digest,
+        repr((design.names, tuple(outputs), fixed.names, METHOD, RELATIVE_TOLERANCE, version("scipy"), host())),
+        design.values.tobytes(),
+        fixed.values.tobytes(),
+        source_digest("sdsocec.engine"),
+        source_digest("sdsocec.results"),
+    )
+    return Cache("accuracy").get(key, lambda: _measure(model, design, fixed, outputs), _dump, _load)
+
+
+def _dump(accuracy: Accuracy) -> bytes:
+    return json.dumps([accuracy.by_output, accuracy.reason]).encode()
+
+
+def _load(content: bytes) -> Accuracy:
+    return Accuracy(*json.loads(content))
+
+
+def _measure(model: Model, design: Design, fixed: Trajectories, outputs: Sequence[str]) -> Accuracy:
     try:
         exact = run_ode(model, design, outputs, METHOD)
     except UnsupportedConstruct as error:

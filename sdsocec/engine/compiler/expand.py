@@ -109,7 +109,9 @@ class Expansion:
         while slot < len(self.states):  # building a change may find further states
             initial = self.builder.number(self._ensure(("initial", slot)))
             change = self.builder.number(self._ensure(("change", slot)))
-            states.append(State(self.states[slot].name, initial, change, self.states[slot].is_replaced))
+            pending = self.states[slot]
+            place = (pending.scope.variable.name, pending.function)
+            states.append(State(pending.name, initial, change, pending.is_replaced, *place))
             slot += 1
         return Program(self.graph, self.constants, tuple(states), outputs, self._controls(outputs))
 
@@ -404,7 +406,7 @@ class Expansion:
                 name += f" (stage {stage})"
             self.slots[key] = len(self.states)
             active = Scope(scope.variable, scope.equation, scope.bindings, False)
-            self.states.append(_PendingState(name, active, initial, change, is_replaced))
+            self.states.append(_PendingState(name, active, initial, change, is_replaced, call.function))
         return self.graph.make("state", payload=self.slots[key])
 
     # --- names and faults -------------------------------------------------------------------------------------------------
@@ -466,6 +468,7 @@ class _PendingState:
     initial: Build
     change: Build
     is_replaced: bool
+    function: str
 
 
 def _slot(item: _Item) -> int:

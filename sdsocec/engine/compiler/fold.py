@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from .graph import Graph, Node
-from .program import Program, State
+from .program import Program
 from .prune import keep_states
 
 Known = float | bool
@@ -93,7 +93,7 @@ def _fold_once(program: Program, fixed: Mapping[str, float], zero: set[int]) -> 
             moved[number] = graph.make("neg", place(node.arguments[1]))
             continue
         moved[number] = graph.make(node.operator, *map(place, node.arguments), payload=node.payload)
-    states = tuple(State(s.name, place(s.initial), place(s.change), s.is_replaced) for s in program.states)
+    states = tuple(replace(s, initial=place(s.initial), change=place(s.change)) for s in program.states)
     folded = replace(
         program,
         graph=graph,

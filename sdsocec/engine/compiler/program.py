@@ -15,12 +15,15 @@ class State:
     """A number that a step carries over: a stock element, or the hidden state of a SMOOTH, DELAY or SAMPLE IF TRUE.
 
     `change` is the node of the net flow per unit of time, or, where `is_replaced`, of the value in the next step.
+    `variable` and `function` say in which equation it stands, for messages.
     """
 
     name: str
     initial: int
     change: int
     is_replaced: bool = False
+    variable: str = ""
+    function: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .graph import Graph
-from .program import Program, State
+from .program import Program
 
 
 def prune(program: Program, outputs: Iterable[str]) -> Program:
@@ -49,7 +49,7 @@ def keep_states(program: Program, slots: list[int]) -> Program:
     return replace(
         program,
         graph=graph,
-        states=tuple(State(s.name, moved[s.initial], moved[s.change], s.is_replaced) for s in states),
+        states=tuple(replace(s, initial=moved[s.initial], change=moved[s.change]) for s in states),
         outputs={name: moved[node] for name, node in program.outputs.items()},
         controls={name: moved[node] for name, node in program.controls.items()},
     )

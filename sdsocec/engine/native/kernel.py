@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sdsocec.cache import Cache, digest_of, source_digest
 from sdsocec.errors import UnsupportedConstruct
 from sdsocec.model.ir import Model
+from sdsocec.model.names import name_key
 
 from ..compiler import compile_layout
 from ..compiler.classify import LANE
@@ -140,11 +141,15 @@ class Kernel:
     def _refuse_fixed_step_functions(self, states: tuple[State, ...]) -> None:
         for state in states:
             if state.is_replaced:
+                equation = self._model.variables[name_key(state.variable)].equations[0]
                 raise UnsupportedConstruct(
-                    f"'{state.name}' means something on a fixed time step only, so scipy cannot integrate it",
-                    construct=state.name,
-                    variable=state.name,
+                    f"scipy cannot integrate {state.function}, which means something on a fixed time step only "
+                    f"(in '{state.variable}')",
+                    construct=state.function,
+                    variable=state.variable,
                     path=self._model.path,
+                    line=equation.line,
+                    excerpt=" ".join(equation.text.split())[:120],
                     hint="Use --integrator euler or rk4.",
                 )
 

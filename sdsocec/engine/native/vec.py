@@ -106,12 +106,21 @@ class Vec:
         return self.line(f"select {self.truths} {condition}, {self.type} {a}, {self.type} {b}")
 
     def min(self, a: str, b: str) -> str:
-        """The smaller; a NaN in `a` survives."""
-        return self.select(self.compare("olt", b, a), b, a)
+        """The smaller; NaN if either is."""
+        a, b = self._literal_last(a, b)
+        return self._or_nan(self.select(self.compare("olt", b, a), b, a), b)
 
     def max(self, a: str, b: str) -> str:
-        """The larger; a NaN in `a` survives."""
-        return self.select(self.compare("olt", a, b), b, a)
+        """The larger; NaN if either is."""
+        a, b = self._literal_last(a, b)
+        return self._or_nan(self.select(self.compare("olt", a, b), b, a), b)
+
+    def _literal_last(self, a: str, b: str) -> tuple[str, str]:
+        return (b, a) if a.startswith("<") else (a, b)
+
+    def _or_nan(self, result: str, b: str) -> str:
+        """A comparison with NaN is false, so a NaN in `b` would be lost; a literal is none."""
+        return result if b.startswith("<") else self.select(self.compare("uno", b, b), b, result)
 
     def _intrinsic(self, name: str, a: str) -> str:
         return self.line(f"call {self.type} @llvm.{name}.v{self.width}f64({self.type} {a})")

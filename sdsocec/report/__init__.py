@@ -1,0 +1,16 @@
+"""What people read: tables and figures, in Dutch and English.
+
+    texts      the catalogues: every text that a reader of tables and figures sees (texts/en.toml, texts/nl.toml)
+    numbers    how a number is written, and rounded, in each language
+    parting    when scenarios part, and what they are called
+    tables     the outcomes in one table
+    figures    the overview figure; PNG and SVG with their provenance and alternative text
+    lettering  text in figures: broken into lines, shortened, kept from overlapping
+
+Start with `outcome_table`, `draw_overview`, `render`. Imports everything below it but the command line.
+"""
+
+from .figures import describe_overview, draw_overview, render, save_figure
+from .tables import Table, outcome_table
+
+__all__ = ["Table", "describe_overview", "draw_overview", "outcome_table", "render", "save_figure"]

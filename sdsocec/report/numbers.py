@@ -1,0 +1,92 @@
+"""How a number is written for readers, in Dutch and English.
+
+The rule of rounding, the same in tables, figures and texts: a share is a percentage with one decimal; a value of 10 000 or
+more has 4 significant digits (299 900); any other has 3. Zeros at the end that say nothing stay, so that columns line up.
+
+Dutch has a decimal comma and, from 10 000 on, a thin no-break space between thousands (house style of Statistics
+Netherlands); English has a decimal point, and a comma between thousands from 1,000 on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+THIN_SPACE = "\u202f"  # narrow no-break space
+MINUS = "\u2212"
+MISSING = "\u2013"  # an en dash, where there is no value
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_MARK = {"nl": ",", "en": "."}
+_GROUP = {"nl": (THIN_SPACE, 10_000), "en": (",", 1_000)}
+
+
+def format_value(value: float, language: str = "en", *, is_share: bool = False) -> str:
+    """A value as readers see it, rounded by the rule of this module; a share as a percentage.
+
+    >>> format_value(299_943.0, "en"), format_value(0.0344, "nl", is_share=True), format_value(1.2345)
+    ('299,900', '3,4%', '1.23')
+    """
+    if math.isnan(value):
+        return MISSING
+    if is_share:
+        return format_number(100.0 * value, language, decimals=1) + "%"
+    if value == 0:
+        return "0"
+    if not math.isfinite(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    rounded = _significant(value)
+    size = abs(rounded)
+    if not 1e-4 <= size < 1e15:
+        return _scientific(rounded, language)
+    return format_number(rounded, language, decimals=max(0, 2 - math.floor(math.log10(size))))
+
+
+def _significant(value: float) -> float:
+    digits = 4 if abs(value) >= 10_000 else 3
+    return float(f"{value:.{digits - 1}e}")
+
+
+def _scientific(value: float, language: str) -> str:
+    mantissa, exponent = f"{abs(value):.2e}".split("e")
+    sign = MINUS if value < 0 else ""
+    return f"{sign}{mantissa.replace('.', _MARK[language])} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+
+
+def format_number(value: float, language: str = "en", *, decimals: int = 0, group_from: float | None = None) -> str:
+    """A number with a fixed number of decimals.
+
+    Parameters
+    ----------
+    group_from : float, optional
+        The size from which thousands are set apart; the language's own by default. An axis with 10 000 on it passes
+        1 000, so that its numbers look alike.
+
+    >>> format_number(-1234.5, "nl", decimals=1), format_number(12_345, "nl") == "12\u202f345"
+    ('−1234,5', True)
+    """
+    mark, (group, smallest) = _MARK[language], _GROUP[language]
+    digits = f"{abs(value):,.{decimals}f}"
+    apart = abs(value) >= (smallest if group_from is None else group_from)
+    digits = digits.replace(",", "\0").replace(".", mark).replace("\0", group if apart else "")
+    return f"{MINUS}{digits}" if value < 0 and any(c in "123456789" for c in digits) else digits
+
+
+def format_ticks(ticks: Sequence[float], language: str = "en", *, is_share: bool = False) -> list[str]:
+    """The numbers along an axis: no more decimals than tell them apart, the same for all of them."""
+    values = [100.0 * tick for tick in ticks] if is_share else list(ticks)
+    largest = max(map(abs, values), default=0.0)
+    if largest and not 1e-4 <= largest < 1e15:
+        return [_scientific(v, language) if v else "0" for v in values]
+    decimals = next((d for d in range(9) if all(abs(v - round(v, d)) <= 1e-6 * largest for v in values)), 9)
+    group_from = 1_000 if largest >= 10_000 else None
+    return [format_number(v, language, decimals=decimals, group_from=group_from) for v in values]
+
+
+def format_time(time: float, language: str = "en") -> str:
+    """A moment: a year without separators (2010), else with the decimals it needs, two at most (2009,88).
+
+    >>> format_time(2010.0), format_time(2009.875, "nl")
+    ('2010', '2009,88')
+    """
+    whole = f"{time:.2f}".rstrip("0").rstrip(".")
+    return whole.replace(".", _MARK[language]).replace("-", MINUS)

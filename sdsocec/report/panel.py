@@ -1,0 +1,151 @@
+"""One panel: one outcome over time, a line for each scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdsocec.results.shown import ShownOutcome
+
+from .lettering import fit, spread
+from .numbers import format_ticks, format_time
+from .saving import DARK, GREY, TICK_SIZE
+from .texts import text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LABEL_SIZE = 8.5
+LABEL_HEIGHT = 1.25 * LABEL_SIZE
+LONGEST_AXIS_LABEL = 120.0  # points
+MOST_NAMED = 12
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a line looks. Colour, dashes and marker each differ from the neighbours', so that it holds in grey."""
+
+    colour: str
+    dashes: Any
+    marker: str
+    width: float = 1.6
+
+
+# Okabe and Ito (2008), "Color universal design", without its two colours that are too light for lines on white.
+_COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#b65a8f", "#7a4a12", "#5e4fa2")
+_DASHES = ("-", (0, (6, 1.5)), (0, (1.2, 1.2)), (0, (7, 1.5, 1.2, 1.5)), (0, (3, 1.2)))
+_MARKERS = ("", "o", "s", "^", "D", "v", "P", "X")
+HISTORY = Look(GREY, "-", "", 1.8)
+
+
+def look_of(position: int, n_runs: int) -> Look:
+    """The look of a run by its position; the first is plain black, many are all alike."""
+    if n_runs > MOST_NAMED:
+        return Look(_COLOURS[1], "-", "", 0.6)
+    dashes = _DASHES[position % len(_DASHES)]
+    return Look(_COLOURS[position % len(_COLOURS)], dashes, _MARKERS[position % len(_MARKERS)], 1.6)
+
+
+def draw_outcome(
+    ax: Axes, outcome: ShownOutcome, times: NDArray[np.float64], language: str = "en", common: int | None = None
+) -> Axes:
+    """Draw one outcome.
+
+    Parameters
+    ----------
+    common : int, optional
+        The position of the last time at which all runs are the same: up to there one grey line is drawn for all, and a
+        vertical line marks it.
+    """
+    n_runs, n_times = outcome.values.shape
+    start = common or 0
+    if common is not None and common > 0:
+        _draw_line(ax, times[: start + 1], outcome.values[0, : start + 1], HISTORY)
+    if start < n_times - 1 or n_times == 1:
+        for run in range(n_runs):
+            look = look_of(run, n_runs)
+            line = _draw_line(ax, times[start:], outcome.values[run, start:], look)
+            if look.marker:  # each at times of its own, so that markers of lines that coincide can all be seen
+                every = max(1, (n_times - start) // 3)
+                line.set_markevery((every * (run + 1) // (n_runs + 1), every))
+    if 0 < start < n_times - 1 and n_runs > 1:
+        ax.axvline(times[start], color="#999999", linewidth=0.8, zorder=0.5)
+    is_cut = _scale_values(ax, outcome, language)
+    unit = text(language, "percent") if outcome.is_share else outcome.unit
+    label = fit(unit, LONGEST_AXIS_LABEL, TICK_SIZE)
+    if is_cut:
+        label = fit(f"{label} {text(language, 'axis_cut')}", LONGEST_AXIS_LABEL, TICK_SIZE, lines=2)
+    ax.set_ylabel(label, fontsize=TICK_SIZE, color=DARK, parse_math=False)
+    _scale_times(ax, times, language)
+    return ax
+
+
+def _draw_line(ax: Axes, times: NDArray[np.float64], values: NDArray[np.float64], look: Look) -> Any:
+    marker = look.marker or ("o" if len(times) == 1 else "")
+    (line,) = ax.plot(
+        times, values, color=look.colour, linestyle=look.dashes, linewidth=look.width, marker=marker, markersize=4,
+        markerfacecolor="white", markeredgewidth=1.1, clip_on=False,
+    )  # fmt: skip
+    return line
+
+
+def _scale_values(ax: Axes, outcome: ShownOutcome, language: str) -> bool:
+    """Set limits and numbers of the y axis; whether it leaves zero out: only where all values are far from it."""
+    from matplotlib.ticker import MaxNLocator
+
+    known = outcome.values[np.isfinite(outcome.values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    is_flat = high - low < 0.01 * max(abs(low), abs(high))
+    if low > 0 and (low < 0.6 * high or is_flat):
+        low = 0.0
+    elif high < 0 and (high > 0.6 * low or is_flat):
+        high = 0.0
+    if low == high == 0:  # nothing to measure, so nothing but zero on the axis
+        ax.set_yticks([0.0], ["0"])
+        ax.set_ylim(0, 1)
+        return False
+    scale = 100.0 if outcome.is_share else 1.0
+    locator = MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10])
+    ticks = [float(tick) / scale for tick in np.asarray(locator.tick_values(low * scale, high * scale))]
+    ax.set_yticks(ticks, format_ticks(ticks, language, is_share=outcome.is_share))
+    ax.set_ylim(ticks[0], ticks[-1])
+    return bool(ticks[0] > 0 or ticks[-1] < 0)
+
+
+def _scale_times(ax: Axes, times: NDArray[np.float64], language: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    first, last = float(times[0]), float(times[-1])
+    if first == last:
+        first, last = first - 1, last + 1
+    ticks = np.asarray(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]).tick_values(first, last)).tolist()
+    ticks = [t for t in ticks if first <= t <= last]
+    ax.set_xticks(ticks, [format_time(t, language) for t in ticks])
+    ax.set_xlim(first, last)
+
+
+def end_label_positions(ax: Axes, outcome: ShownOutcome, height: float) -> list[float] | None:
+    """Where the names of the lines stand at the right, in points from the bottom; None where they would not fit.
+
+    They do not fit if one would have to move by more than a line from the end of its own.
+    """
+    low, high = ax.get_ylim()
+    ends = [0.0 if np.isnan(v) else (v - low) / (high - low) * height for v in outcome.values[:, -1].tolist()]
+    found = spread(ends, LABEL_HEIGHT, -LABEL_HEIGHT / 2, height + LABEL_HEIGHT / 2)
+    if found is None or max(abs(a - b) for a, b in zip(found, ends, strict=True)) > LABEL_HEIGHT:
+        return None
+    return found
+
+
+def label_ends(ax: Axes, names: Sequence[str], positions: Sequence[float], height: float) -> Axes:
+    """Write the names of the lines at their right ends."""
+    for name, position in zip(names, positions, strict=True):
+        ax.annotate(
+            name, (1.0, position / height), (5, 0), xycoords="axes fraction", textcoords="offset points", va="center",
+            fontsize=LABEL_SIZE, color=DARK, parse_math=False, annotation_clip=False,
+        )  # fmt: skip
+    return ax

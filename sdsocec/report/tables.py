@@ -1,0 +1,128 @@
+"""The outcomes in one table: what all scenarios have in common first, then where each ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sdsocec.errors import SdsocecError
+from sdsocec.model.project import LoadedModel
+from sdsocec.results.shown import is_in_years, shown_outcomes
+
+from .numbers import format_time, format_value
+from .parting import last_common_time, scenario_titles
+from .texts import listed, text
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for readers.
+
+    Attributes
+    ----------
+    title : str
+    header : tuple of str
+        The first cell heads the labels, the others the numbers.
+    rows : tuple of tuples of str
+        Each as long as the header: label with unit, then numbers in the reader's language.
+    values : tuple of tuples of float
+        The numbers behind the rows, unrounded, in the units shown (a share stays a fraction); NaN where there is none.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    values: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        assert len(self.rows) == len(self.values), "one row of values for each row of text"
+        widths = {len(self.header), *map(len, self.rows), *(len(v) + 1 for v in self.values)}
+        assert len(widths) == 1, "every row is as long as the header"
+
+
+def outcome_table(
+    dataset: xr.Dataset, model: LoadedModel, language: str = "en", years: Sequence[float] | None = None
+) -> Table:
+    """The outcomes of the card, a row each.
+
+    Columns are the common history (the first saved time and the last whole year in which all scenarios are the same), then
+    every scenario at the end of the run.
+
+    Parameters
+    ----------
+    years : saved times, optional
+        Every scenario at these times, instead of the end of the run.
+
+    Raises
+    ------
+    SdsocecError
+        A time in `years` was not saved.
+    """
+    times = dataset["time"].values
+    outcomes = shown_outcomes(dataset, model, language)
+    titles = scenario_titles(dataset, model, language)
+    at = [len(times) - 1] if years is None else [_position(times, year) for year in years]
+    common = _common_positions(
+        times, last_common_time(outcomes, len(times)), is_in_years(dataset), min(at), len(titles)
+    )
+    columns = [(0, i) for i in common] + [(run, i) for i in at for run in range(len(titles))]
+
+    def head(run: int, position: int) -> str:
+        if len(titles) == 1:
+            return format_time(times[position], language)
+        if len(at) == 1:
+            return titles[run]
+        return text(language, "scenario_at", scenario=titles[run], time=format_time(times[position], language))
+
+    header = [text(language, "outcome"), *(format_time(times[i], language) for i in common)]
+    header += [head(run, i) for run, i in columns[len(common) :]]
+    rows, values = [], []
+    for outcome in outcomes:
+        unit = text(language, "percent") if outcome.is_share else outcome.unit
+        numbers = [float(outcome.values[run, i]) for run, i in columns]
+        label = text(language, "with_unit", label=outcome.label, unit=unit)
+        rows.append((label, *(format_value(v, language, is_share=outcome.is_share) for v in numbers)))
+        values.append(tuple(numbers))
+    title = _title(model, titles, [format_time(times[i], language) for i in common], language, times, at)
+    return Table(title, tuple(header), tuple(rows), tuple(values))
+
+
+def _common_positions(times: np.ndarray, last: int | None, in_years: bool, before: int, n_runs: int) -> list[int]:
+    """The first saved time and the last common one before what is shown of each scenario; a whole year if there is one."""
+    if last is None or before == 0:
+        return []
+    if n_runs == 1:
+        return [0]
+    last = min(last, before)
+    if in_years:
+        last = next((i for i in range(last, 0, -1) if abs(times[i] - round(times[i])) < 1e-6), last)
+    return [0, last] if 0 < last < before else [0]
+
+
+def _position(times: np.ndarray, year: float) -> int:
+    position = int(np.argmin(np.abs(times - year)))
+    if abs(times[position] - year) > 1e-6:
+        hint = f"The nearest is {times[position]:g}; the run was saved from {times[0]:g} to {times[-1]:g}."
+        raise SdsocecError(f"the run has no value saved at {year:g}", hint=hint)
+    return position
+
+
+def _title(
+    model: LoadedModel, titles: list[str], common: list[str], language: str, times: np.ndarray, at: list[int]
+) -> str:
+    name = model.card.title.in_language(language)
+    when = listed(language, [format_time(times[i], language) for i in at])
+    if len(titles) == 1:
+        when = listed(language, [*common, when])
+        if titles[0] == name:
+            return text(language, "table_title", model=name, time=when)
+        return text(language, "table_title_single", model=name, scenario=titles[0], time=when)
+    if not common:
+        return text(language, "table_title", model=name, time=when)
+    return text(language, "table_title_common", model=name, common=listed(language, common), time=when)

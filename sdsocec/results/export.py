@@ -1,0 +1,185 @@
+"""Results as files in a folder: all of them or none.
+
+Everything is first made in memory, then written beside its place, then moved there; a fault at any point leaves the
+folder as it was. Files of other names stay.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sdsocec.errors import ProjectError, SdsocecError, nearest_name
+from sdsocec.model.project import LoadedModel
+
+from .formats import FORMATS, WRITERS
+from .shown import plain_attributes
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+PROVENANCE = "provenance.json"
+
+
+def write_results(
+    dataset: xr.Dataset,
+    model: LoadedModel,
+    folder: str | Path,
+    formats: Sequence[str] = ("csv", "nc"),
+    language: str = "en",
+) -> list[Path]:
+    """Write a result into a folder, with its provenance beside it.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there.
+    formats : names from {"csv", "xlsx", "nc", "tab"}
+        `outcomes.csv` and `outcomes.xlsx` hold the outcomes of the card in the units shown; `results.nc` and
+        `<scenario>.tab` hold every variable in the model's units.
+    language : {"en", "nl"}
+        Of labels and units; `nl` also makes a CSV for Dutch Excel (`;`, decimal comma).
+
+    Returns
+    -------
+    list of Path
+        The files, `provenance.json` last.
+
+    Raises
+    ------
+    ProjectError
+        The folder cannot be written; it is as it was.
+    """
+    files = render_results(dataset, model, formats, language)
+    written = write_files(folder, files)
+    return [written / name for name in files]
+
+
+def render_results(
+    dataset: xr.Dataset, model: LoadedModel, formats: Sequence[str] = ("csv", "nc"), language: str = "en"
+) -> dict[str, bytes]:
+    """The files of `write_results` by name, without writing them."""
+    files: dict[str, bytes] = {}
+    for kind in dict.fromkeys(formats):
+        if kind not in WRITERS:
+            nearest = nearest_name(kind, FORMATS)
+            hint = f"Valid: {', '.join(FORMATS)}."
+            raise SdsocecError(f"there is no format '{kind}'", name=kind, nearest=nearest, hint=hint)
+        files |= WRITERS[kind](dataset, model, language)
+    text = json.dumps(plain_attributes(dataset), indent=2, ensure_ascii=False)
+    return files | {PROVENANCE: f"{text}\n".encode()}
+
+
+def choose_folder(base: Path, dataset: xr.Dataset) -> Path:
+    """`base`, or `base-2`, `base-3`, ...: the first that is not there, is empty, or holds this same result."""
+    attributes = plain_attributes(dataset)
+    candidate, number = base, 2
+    while not _may_hold(candidate, attributes):
+        candidate, number = base.with_name(f"{base.name}-{number}"), number + 1
+    return candidate
+
+
+def _may_hold(folder: Path, attributes: Mapping[str, object]) -> bool:
+    if not os.path.lexists(folder):
+        return True
+    with contextlib.suppress(OSError, ValueError):
+        if not any(folder.iterdir()):
+            return True
+        found = json.loads((folder / PROVENANCE).read_bytes())
+        return bool(found == json.loads(json.dumps(attributes)))
+    return False
+
+
+def write_files(folder: str | Path, files: Mapping[str, bytes]) -> Path:
+    """Write files into a folder, all or none, and give the folder.
+
+    The folder and those above it are made if they are not there. Files of these names are replaced, others stay.
+
+    Raises
+    ------
+    ProjectError
+        It cannot be done; everything is as it was.
+    """
+    folder = Path(folder)
+    assert all(Path(name).name == name for name in files), "files have plain names"
+    try:
+        with _undone_on_fault(folder) as is_new:
+            # In the folder itself where there is one: it may be a link, or on another disk than the folder above it.
+            beside = folder.parent if is_new else folder
+            temporary = beside / f".{folder.name}-{uuid.uuid4().hex[:8]}"
+            try:
+                temporary.mkdir()
+                for name, content in files.items():
+                    (temporary / name).write_bytes(content)
+                if is_new:
+                    temporary.rename(folder)
+                else:
+                    _move_all(temporary, folder, list(files))
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from None
+    return folder
+
+
+@contextlib.contextmanager
+def _undone_on_fault(folder: Path) -> Iterator[bool]:
+    """Whether the folder is new; makes the folders above it, and takes those away again when something fails."""
+    if os.path.lexists(folder):
+        yield False
+        return
+    made = [above for above in folder.parents if not os.path.lexists(above)]  # the nearest first
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        yield True
+    except BaseException:
+        for above in made:
+            with contextlib.suppress(OSError):
+                above.rmdir()
+        raise
+
+
+def _move_all(temporary: Path, folder: Path, names: Sequence[str]) -> None:
+    """Move files over those of the same names; on a fault put those back."""
+    old = temporary / ".old"
+    old.mkdir()
+    kept: list[str] = []
+    moved: list[str] = []
+    try:
+        for name in names:
+            target = folder / name
+            if target.is_dir() and not target.is_symlink():
+                raise IsADirectoryError(21, "there is a folder of that name", str(target))
+            if os.path.lexists(target):
+                os.replace(target, old / name)
+                kept.append(name)
+            os.replace(temporary / name, target)
+            moved.append(name)
+    except BaseException:
+        for name in moved:
+            with contextlib.suppress(OSError):
+                (folder / name).unlink()
+        for name in kept:
+            os.replace(old / name, folder / name)
+        raise
+
+
+def _cannot_write(folder: Path, error: OSError) -> ProjectError:
+    reason = (error.strerror or str(error)).lower()
+    name = Path(str(error.filename)).name if error.filename else ""
+    if isinstance(error, NotADirectoryError | FileExistsError) or (folder.exists() and not folder.is_dir()):
+        reason = "there is a file where a folder must be"
+    elif isinstance(error, IsADirectoryError):
+        reason = f"there is a folder named '{name}' where a file must be"
+    elif isinstance(error, PermissionError):
+        reason = "no permission, or a file in it is open in another program"
+    hint = "Close the program that has it open, or choose another folder (--out DIR on the command line)."
+    if not isinstance(error, PermissionError):
+        hint = "Choose another folder (--out DIR on the command line)."
+    return ProjectError(f"the results cannot be written: {reason}", path=folder, hint=hint)

@@ -1,0 +1,149 @@
+"""What readers are shown of a result: the outcomes of the card in their language and in the card's units.
+
+Tables, figures and files for people all start here, so that a number is the same in each of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdsocec.model.names import element_name, name_key, split_element_name
+from sdsocec.model.project import LoadedModel
+from sdsocec.model.toml import Text
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+RUN_DIMENSIONS = ("scenario", "run")
+NO_UNIT = Text(nl="zonder eenheid", en="no unit")
+UNKNOWN_UNIT = Text(nl="eenheid onbekend", en="unit unknown")
+TIME_UNITS = {
+    "year": Text(nl="jaar", en="year"),
+    "quarter": Text(nl="kwartaal", en="quarter"),
+    "month": Text(nl="maand", en="month"),
+    "week": Text(nl="week", en="week"),
+    "day": Text(nl="dag", en="day"),
+    "hour": Text(nl="uur", en="hour"),
+    "minute": Text(nl="minuut", en="minute"),
+    "second": Text(nl="seconde", en="second"),
+}
+TIME = Text(nl="tijd", en="time")
+
+
+@dataclass(frozen=True)
+class ShownOutcome:
+    """One outcome (or one element of it) in the unit shown.
+
+    Attributes
+    ----------
+    variable : str
+        Its name in the model, `name` or `name[element]`.
+    label, unit : str
+        In the reader's language.
+    values : array, shape (n_runs, n_times)
+        In `unit`; a share stays a fraction. NaN where the model has no equation.
+    is_share : bool
+        Without dimension and between 0 and 1 throughout: tables and figures show it as a percentage.
+    """
+
+    variable: str
+    label: str
+    unit: str
+    values: NDArray[np.float64]
+    is_share: bool
+
+
+def shown_outcomes(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> list[ShownOutcome]:
+    """The outcomes of the card that the result holds, in the card's order; elements in row-major order."""
+    names = {name_key(str(name)): str(name) for name in dataset.data_vars}
+    found = []
+    for outcome in model.card.outcomes:
+        base, wanted = split_element_name(outcome.variable)
+        name = names.get(name_key(base))
+        if name is None:
+            continue
+        label = outcome.label.in_language(language)
+        unit = str(dataset[name].attrs.get("units", ""))
+        factor, _ = model.card.unit(unit)
+        has_no_unit = is_dimensionless(unit) and factor == 1.0
+        for elements, values in variable_elements(dataset, name):
+            if wanted and tuple(map(name_key, wanted)) != tuple(map(name_key, elements)):
+                continue
+            whole = f"{label}: {', '.join(elements)}" if elements and not wanted else label
+            is_share = has_no_unit and _is_within_0_and_1(values)
+            shown = shown_unit(model, unit, language)
+            found.append(ShownOutcome(element_name(name, elements), whole, shown, values * factor, is_share))
+    return found
+
+
+def variable_elements(dataset: xr.Dataset, name: str) -> Iterator[tuple[tuple[str, ...], NDArray[np.float64]]]:
+    """Every element of a variable with its values, shape (n_runs, n_times)."""
+    array = dataset[name]
+    ranges = [str(d) for d in array.dims if d not in (*RUN_DIMENSIONS, "time")]
+    values: NDArray[np.float64] = array.transpose(run_dimension(dataset), "time", *ranges).values
+    for place in itertools.product(*(range(array.sizes[d]) for d in ranges)):
+        elements = tuple(str(array[d].values[i]) for d, i in zip(ranges, place, strict=True))
+        at: tuple[Any, ...] = (slice(None), slice(None), *place)
+        yield elements, values[at]
+
+
+def _is_within_0_and_1(values: NDArray[np.float64]) -> bool:
+    known = values[np.isfinite(values)]
+    return bool(known.size and known.min() >= 0.0 and known.max() <= 1.0)
+
+
+def is_dimensionless(unit: str) -> bool:
+    """Whether a unit of the model says that there is none."""
+    return name_key(unit) in ("dmnl", "1", "dimensionless", "fraction")
+
+
+def shown_unit(model: LoadedModel, unit: str, language: str) -> str:
+    """A unit of the model as readers see it."""
+    if unit not in model.card.units:
+        if not unit:
+            return UNKNOWN_UNIT.in_language(language)
+        if is_dimensionless(unit):
+            return NO_UNIT.in_language(language)
+    return model.card.unit(unit)[1].in_language(language)
+
+
+def shown_time_unit(dataset: xr.Dataset, language: str) -> str:
+    """The word for time on an axis or above a column: the unit in the reader's language."""
+    unit = str(dataset["time"].attrs.get("units", ""))
+    key = name_key(unit)
+    known = TIME_UNITS.get(key) or TIME_UNITS.get(key.removesuffix("s"))
+    return (known or (Text(nl=unit, en=unit) if unit else TIME)).in_language(language)
+
+
+def is_in_years(dataset: xr.Dataset) -> bool:
+    """Whether time counts in years."""
+    return name_key(str(dataset["time"].attrs.get("units", ""))) in ("year", "years")
+
+
+def run_dimension(dataset: xr.Dataset) -> str:
+    """The dimension that counts runs: `scenario` or `run`."""
+    return next(str(d) for d in dataset.dims if d in RUN_DIMENSIONS)
+
+
+def run_names(dataset: xr.Dataset) -> list[str]:
+    """The names of scenarios, or the numbers of runs, as text."""
+    return [str(name) for name in dataset[run_dimension(dataset)].values]
+
+
+def plain_attributes(dataset: xr.Dataset) -> dict[str, Any]:
+    """The provenance as values that JSON knows: numbers that are not finite become None, numpy's scalars Python's."""
+    return {str(key): _plain(value) for key, value in dataset.attrs.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
