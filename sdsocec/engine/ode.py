@@ -50,6 +50,7 @@ def run_ode(
     check_design(constant_values(model), design)
     plan = Plan((), (), None if outputs is None else tuple(outputs), "rates")
     kernel = kernel_for(model, plan)
+    kernel.check_controls(design)
     runs = []
     clock = None
     for row in range(design.n_runs):
@@ -72,7 +73,7 @@ class _Run:
         self.hoisted = kernel.hoisted(self.constants)
         self.clock = Clock.of(model, kernel.controls(self.constants))
         self.just = _JUST * self.clock.dt
-        self.now = aligned((width,))
+        self.now = aligned((2, width))
         self.block = aligned((kernel.shape.n_timed, width))
         self.timed = aligned((kernel.shape.n_timed,))
         self.states = aligned((len(kernel.shape.states), width))

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from sdsocec.errors import ModelError, RunError, SdsocecError, UnsupportedConstruct
+from sdsocec.errors import DesignError, ModelError, RunError, SdsocecError, UnsupportedConstruct
 from sdsocec.model.ir import TIME, Model
 from sdsocec.model.names import element_name, name_key, split_element_name
 from sdsocec.model.reader import parse_abstract
@@ -42,10 +42,14 @@ def run_pysd(
     check_design(constants, design)
     reference = Reference(model)
     names = tuple(outputs) if outputs is not None else tuple(all_element_names(model))
-    runs, times = [], None
+    runs: list[Any] = []
+    times: Any = None
     for row in range(design.n_runs):
         setting = dict(zip(design.names, map(float, design.values[row]), strict=True))
+        last = times
         times, values = reference.run({**constants, **setting}, set(setting), names)
+        if last is not None and not np.array_equal(last, times):
+            raise DesignError("the runs of this design have different times; they must share one time axis")
         runs.append(values)
         if progress is not None:
             progress(1)

@@ -90,17 +90,29 @@ class Clock:
         """The saved times."""
         return np.asarray(self.start + np.arange(0, self.steps + 1, self.every) * self.dt, dtype=np.float64)
 
-    def at_steps(self, per_step: int = 1) -> Floats:
-        """The times of all steps, or of all parts of steps."""
-        return np.asarray(self.start + np.arange(self.steps * per_step + 1) * (self.dt / per_step), dtype=np.float64)
+    def at_steps(self) -> Floats:
+        """The times of all steps, shape (steps + 1,)."""
+        return np.asarray(self.start + np.arange(self.steps + 1) * self.dt, dtype=np.float64)
+
+    def table_times(self, integrator: str) -> tuple[Floats, Floats]:
+        """The times at which inputs are needed, and the starts of their steps, each of shape (n,).
+
+        Euler: the start of each step. RK4: start, middle and end of each step. Then the end of the run.
+        """
+        steps = self.at_steps()
+        if integrator == "euler":
+            return steps, steps
+        starts = np.repeat(steps[:-1], 3)
+        stages = np.stack([steps[:-1], steps[:-1] + 0.5 * self.dt, steps[1:]], axis=1).ravel()
+        return np.append(stages, steps[-1]), np.append(starts, steps[-1])
 
 
 def check_design(model_constants: Mapping[str, float], design: Design) -> None:
-    """A design sets constants of the model, and the same control values in every run."""
+    """A design sets constants of the model."""
     from sdsocec.errors import nearest_name
 
     faults = []
-    for column, name in enumerate(design.names):
+    for name in design.names:
         if name not in model_constants:
             faults.append(
                 Fault(
@@ -110,7 +122,5 @@ def check_design(model_constants: Mapping[str, float], design: Design) -> None:
                     hint="All names: sdsocec model variables",
                 )
             )
-        elif name.upper() in CONTROLS and design.n_runs and np.ptp(design.values[:, column]) != 0:
-            faults.append(Fault(f"'{name}' must be the same in all runs of a design", name=name))
     if faults:
         raise DesignError(faults)

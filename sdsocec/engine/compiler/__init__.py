@@ -33,12 +33,12 @@ def compile_layout(
     varying: Iterable[str],
     fixed: Mapping[str, float],
     outputs: Iterable[str] | None,
-    continuous: bool = False,
+    integrator: str = "euler",
     passes: Iterable[str] = ("fold", "prune", "hoist"),
 ) -> Layout:
     """All passes in order; `passes` may leave some out, for tests that compare."""
     varying = list(varying)
-    program = expand(model, continuous)
+    program = expand(model, integrator)
     if outputs is not None:
         if "prune" in passes:
             program = prune(program, outputs)
@@ -47,5 +47,5 @@ def compile_layout(
             program = Program(program.graph, program.constants, program.states, keep, program.controls)
     if "fold" in passes:
         program = fold(program, fixed)
-    switches = find_switches(program) if continuous else ()
+    switches = find_switches(program) if integrator == "rates" else ()
     return classify(program, varying if "hoist" in passes else program.constants, switches)

@@ -49,7 +49,7 @@ def classify(program: Program, varying: Iterable[str], switches: Iterable[Switch
             class_of[number] = LITERAL
         elif node.operator == "constant":
             class_of[number], varies[number] = HOISTED, node.payload in differs
-        elif node.operator == "time":
+        elif node.operator in ("time", "step_start"):
             class_of[number] = TIMED
         elif node.operator == "state":
             class_of[number] = LANE

@@ -65,20 +65,21 @@ class Scope:
 _Item = tuple[str | int | bool | tuple[str, ...], ...]
 
 
-def expand(model: Model, continuous: bool = False) -> Program:
+def expand(model: Model, integrator: str = "euler") -> Program:
     """Build the program of a model.
 
-    `continuous` is for integrators without a fixed step: STEP and PULSE then switch exactly at their date, not at the step
-    nearest to it.
+    The integrator decides what happens within a step: with `rk4`, STEP, PULSE and SAMPLE IF TRUE stand still between its
+    stages; with `rates` (scipy, no fixed step) STEP and PULSE switch exactly at their date, not at the step nearest to it.
 
     Raises UnsupportedConstruct for what this engine does not compile, and ModelError for what no engine could.
     """
-    return Expansion(model, continuous).program()
+    return Expansion(model, integrator).program()
 
 
 class Expansion:
-    def __init__(self, model: Model, continuous: bool) -> None:
+    def __init__(self, model: Model, integrator: str) -> None:
         self.model = model
+        self.has_stages = integrator == "rk4"
         self.graph = Graph()
         self.nodes: dict[_Item, int] = {}
         self.missing: list[_Item] = []
@@ -89,8 +90,9 @@ class Expansion:
         self.scope: Scope | None = None
         self.builder = Builder(
             self.graph,
-            continuous,
+            integrator == "rates",
             time=self._time,
+            step_start=self._step_start,
             time_step=lambda: self.value("time step", (), False),
         )
 
@@ -258,7 +260,7 @@ class Expansion:
     def is_constant(self, node: int) -> bool:
         """Whether a node depends on constants only."""
         leaves = {self.graph.nodes[n].operator for n in self.graph.reachable([node])}
-        return not leaves & {"time", "state"}
+        return not leaves & {"time", "step_start", "state"}
 
     def function(self, name: str, *arguments: int) -> int:
         """A function without memory on nodes."""
@@ -433,6 +435,18 @@ class Expansion:
         if self.scope is not None and self.scope.is_initial:
             return self.value("initial time", (), False)
         return self.graph.make("time")
+
+    def _step_start(self) -> int:
+        """Time at the start of the step; the same as Time but for the stages of RK4."""
+        if not self.has_stages or (self.scope is not None and self.scope.is_initial):
+            return self._time()
+        return self.graph.make("step_start")
+
+    def at_step_start(self, condition: int) -> int:
+        """A condition that can hold in the first stage of a step only."""
+        if not self.has_stages:
+            return condition
+        return self.make("and", condition, self.make("eq", self._time(), self._step_start()))
 
     def need_arguments(self, call: Call, n: int, scope: Scope) -> None:
         """Refuse a call with too few or too many arguments."""

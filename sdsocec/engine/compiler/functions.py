@@ -22,8 +22,9 @@ class Builder:
     """
 
     graph: Graph
-    continuous: bool
+    is_continuous: bool
     time: Callable[[], int]
+    step_start: Callable[[], int]
     time_step: Callable[[], int]
 
     def make(self, operator: str, *arguments: int) -> int:
@@ -90,15 +91,18 @@ def _log(b: Builder, x: int, base: int) -> int:
 
 
 def _now(b: Builder) -> int:
-    """Time plus half a step: what STEP and PULSE compare, so that a date between two steps means the nearer one."""
-    if b.continuous:
+    """The start of the step plus half a step: what STEP and PULSE compare, so that a date means the nearest step.
+
+    Vensim: PULSE changes at time steps only, whatever the integrator; so between the stages of RK4 it stands still.
+    """
+    if b.is_continuous:
         return b.time()
-    return b.make("add", b.time(), b.make("mul", b.time_step(), b.literal(0.5)))
+    return b.make("add", b.step_start(), b.make("mul", b.time_step(), b.literal(0.5)))
 
 
 def _reached(b: Builder, date: int) -> int:
     """Whether the date has come."""
-    return b.make("le" if b.continuous else "lt", date, _now(b))
+    return b.make("le" if b.is_continuous else "lt", date, _now(b))
 
 
 def _step(b: Builder, height: int, start: int) -> int:
@@ -120,7 +124,7 @@ def _pulse_train(b: Builder, start: int, interval: int, width: int, end: int) ->
     since = b.make("sub", _now(b), start)
     whole = b.make("trunc", b.make("div", since, interval))
     phase = b.make("sub", since, b.make("mul", interval, whole))
-    running = b.make("and", _reached(b, start), b.make("le", b.time(), end))
+    running = b.make("and", _reached(b, start), b.make("le", b.step_start(), end))
     inside = b.make("and", running, b.make("lt", phase, _at_least_a_step(b, width)))
     return b.make("select", inside, b.literal(1), b.literal(0))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-LEAVES = frozenset({"number", "constant", "time", "state"})
+LEAVES = frozenset({"number", "constant", "time", "step_start", "state"})
 TRUTH = frozenset({"lt", "le", "eq", "ne", "and", "or", "not", "truth_of"})
 ARITHMETIC = frozenset(
     {"add", "sub", "mul", "div", "neg", "min", "max", "abs", "sqrt", "trunc", "exp", "log", "pow", "whole_power"}

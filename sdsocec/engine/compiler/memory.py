@@ -151,7 +151,8 @@ def _sample_if_true(x: Expansion, call: Call, scope: Scope) -> int:
             held = x.expression(initial, s)
         else:
             held = x.state(s, call, 0, lambda s: x.expression(initial, s), value, is_replaced=True)
-        return x.make("select", x.expression(condition, s), x.expression(source, s), held)
+        holds = x.expression(condition, s)
+        return x.make("select", holds if s.is_initial else x.at_step_start(holds), x.expression(source, s), held)
 
     return value(scope)
 

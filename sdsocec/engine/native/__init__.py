@@ -102,8 +102,9 @@ def run_native(
     """
     check_design(constant_values(model), design)
     kernel = kernel_for(model, plan or make_plan(model, design, outputs, integrator, listed))
+    kernel.check_controls(design)
     first = kernel.constants(design, slice(0, 1))
     clock = Clock.of(model, kernel.controls(first))
-    times = clock.at_steps(2 if kernel.plan.integrator == "rk4" else 1)
+    times = clock.table_times(kernel.plan.integrator)
     values = kernel.run(design, clock.steps, clock.every, times, threads or default_threads(), progress)
     return Trajectories(kernel.shape.outputs, clock.saved, values)

@@ -8,7 +8,7 @@
     run        the loop over blocks, steps and saved times
 
 Arrays, each row a vector of one number per lane (but the time table: plain numbers, one row per time):
-    C constants, H hoisted rows, S states, O saved outputs, T time table.
+    C constants, H hoisted rows, S states, O saved outputs, T time table, X Time and the start of its step.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..compiler.classify import HOISTED, LITERAL, TIMED, Layout
 from ..compiler.graph import TRUTH
 from .vec import Vec, operate
 
+_NOW = {"time": 0, "step_start": 1}  # rows of X
 POINTERS = "ptr noalias nocapture readonly"
 
 
@@ -65,7 +66,7 @@ class _Function:
         if node.operator == "state":
             return self.vec.load("%S", int(node.payload))  # type: ignore[arg-type]
         if kind in self.computes:
-            return self.vec.load("%X", 0) if node.operator == "time" else None
+            return self.vec.load("%X", _NOW[node.operator]) if node.operator in _NOW else None
         if kind == HOISTED:
             loaded = self.vec.load("%H", self.layout.hoisted_rows[number])
         else:
@@ -173,9 +174,9 @@ class Module:
             lines, f = self._begin("lane")
             dt = f.vec.mul(f.value(self.program.controls["TIME STEP"]), f.vec.number(fraction))
             for row, state in enumerate(self.program.states):
-                value = f.vec.load("%S", row)
+                value = f.vec.load("%D", row)  # a replaced state holds its new value from the first stage on
                 if not state.is_replaced:
-                    value = f.vec.add(value, f.vec.mul(dt, f.vec.load("%D", row)))
+                    value = f.vec.add(f.vec.load("%S", row), f.vec.mul(dt, value))
                 f.vec.store("%S1", row, value)
             self._function(
                 name,
@@ -257,18 +258,19 @@ exit:
 
     @staticmethod
     def _advance_rk4(table: int, states: int) -> str:
-        """The time table has rows at half steps; the arena holds S, S1 and four changes."""
+        """The time table has three rows a step (start, middle, end); the arena holds S, S1 and four changes."""
         places = "\n".join(f"  %D{i} = getelementptr inbounds i8, ptr %A, i64 {(i + 1) * states}" for i in (1, 2, 3, 4))
         return f"""{places}
   %Th = getelementptr inbounds i8, ptr %T, i64 {table}
-  %T1 = getelementptr inbounds i8, ptr %T, i64 {2 * table}
+  %Te = getelementptr inbounds i8, ptr %T, i64 {2 * table}
+  %T1 = getelementptr inbounds i8, ptr %T, i64 {3 * table}
   call void @rates(ptr %C, ptr %H, ptr %T, ptr %S, ptr %D1)
   call void @half_stage(ptr %C, ptr %H, ptr %S, ptr %D1, ptr %Sx)
   call void @rates(ptr %C, ptr %H, ptr %Th, ptr %Sx, ptr %D2)
   call void @half_stage(ptr %C, ptr %H, ptr %S, ptr %D2, ptr %Sx)
   call void @rates(ptr %C, ptr %H, ptr %Th, ptr %Sx, ptr %D3)
   call void @full_stage(ptr %C, ptr %H, ptr %S, ptr %D3, ptr %Sx)
-  call void @rates(ptr %C, ptr %H, ptr %T1, ptr %Sx, ptr %D4)
+  call void @rates(ptr %C, ptr %H, ptr %Te, ptr %Sx, ptr %D4)
   call void @finish(ptr %C, ptr %H, ptr %S, ptr %D1, ptr %D2, ptr %D3, ptr %D4)
   %Sn = select i1 true, ptr %S, ptr %Sx
   %Sy = select i1 true, ptr %Sx, ptr %S"""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.cache import Cache, digest_of, source_digest
-from sdsocec.errors import UnsupportedConstruct
+from sdsocec.errors import DesignError, UnsupportedConstruct
 from sdsocec.model.ir import Model
 from sdsocec.model.names import name_key
 
@@ -58,6 +58,7 @@ class _Shape:
     n_hoisted: int
     n_timed: int
     controls: tuple[tuple[str, str, float], ...]  # name, where its value is (literal, constant, hoisted), value or row
+    control_constants: tuple[tuple[str, str], ...]  # a constant, and the control that it sets
     switches: tuple[
         tuple[int, tuple[float, ...] | None], ...
     ]  # row of the time table, boundaries (None: whole numbers)
@@ -69,6 +70,7 @@ class _Shape:
     def from_json(cls, content: bytes) -> _Shape:
         raw: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in json.loads(content).items()}
         raw["controls"] = tuple(tuple(c) for c in raw["controls"])
+        raw["control_constants"] = tuple(tuple(c) for c in raw["control_constants"])
         raw["switches"] = tuple((row, None if at is None else tuple(at)) for row, at in raw["switches"])
         return cls(**raw)
 
@@ -102,7 +104,7 @@ class Kernel:
             varying=self.plan.varying,
             fixed=dict(self.plan.fixed),
             outputs=self.plan.outputs,
-            continuous=self.plan.integrator == "rates",
+            integrator=self.plan.integrator,
             passes=self.plan.passes,
         )
         n_nodes = sum(kind == LANE for kind in layout.class_of)
@@ -133,6 +135,12 @@ class Kernel:
             n_hoisted=len(layout.hoisted_rows),
             n_timed=len(layout.timed_rows),
             controls=tuple(controls),  # type: ignore[arg-type]
+            control_constants=tuple(
+                (str(program.graph.nodes[leaf].payload), name)
+                for name, root in program.controls.items()
+                for leaf in program.graph.reachable([root])
+                if program.graph.nodes[leaf].operator == "constant"
+            ),
             switches=tuple((layout.timed_rows[s.node], s.boundaries) for s in layout.switches),
         )
         text = module.write(self.plan.integrator)
@@ -179,6 +187,13 @@ class Kernel:
                 out[:, row_of[name], :] = design.values[take, column].reshape(blocks, w)
         return out
 
+    def check_controls(self, design: Design) -> None:
+        """Refuse a design whose runs would have different times: they share one time axis."""
+        for constant, control in self.shape.control_constants:
+            if constant in design.names and np.ptp(design.values[:, design.names.index(constant)]) != 0:
+                sets = "" if constant.upper() == control else f" (it sets {control})"
+                raise DesignError(f"'{constant}' must be the same in all runs of a design{sets}", name=constant)
+
     def hoisted(self, constants: Floats) -> Floats:
         """The hoisted rows of one block."""
         out = aligned((self.shape.n_hoisted, self.shape.width))
@@ -201,24 +216,25 @@ class Kernel:
         self._start(address(constants), address(hoisted), address(out))
         return out
 
-    def time_table(self, constants: Floats, hoisted: Floats, times: Floats) -> Floats:
-        """What depends on time alone, shape (n times, timed rows)."""
+    def time_table(self, constants: Floats, hoisted: Floats, times: Floats, starts: Floats | None = None) -> Floats:
+        """What depends on time alone, shape (n times, timed rows); `starts` are the starts of the times' steps."""
         w, n = self.shape.width, len(times)
         padded = -(-n // w) * w
-        source = aligned((padded,))
-        source[:n], source[n:] = times, times[-1]
+        source = aligned((padded // w, 2, w))
+        for row, values in enumerate((times, times if starts is None else starts)):
+            source[:, row, :] = np.concatenate([values, np.full(padded - n, values[-1])]).reshape(-1, w)
         block = aligned((self.shape.n_timed, w))
         out = np.empty((padded, self.shape.n_timed))
         places = address(constants), address(hoisted), address(source), address(block)
         for i in range(0, padded, w):
-            self._times(places[0], places[1], places[2] + 8 * i, places[3])
+            self._times(places[0], places[1], places[2] + 16 * i, places[3])
             out[i : i + w] = block.T
         return np.ascontiguousarray(out[:n])
 
     def times(self, constants: int, hoisted: int, times: int, out: int) -> None:
         """What depends on time alone, for one vector of times; the arguments are addresses, as scipy calls this often.
 
-        Shapes: times (lanes,), out (timed rows, lanes).
+        Shapes: times (2, lanes) with the starts of their steps in the second row, out (timed rows, lanes).
         """
         self._times(constants, hoisted, times, out)
 
@@ -242,19 +258,19 @@ class Kernel:
         design: Design,
         steps: int,
         every: int,
-        times: Floats,
+        times: tuple[Floats, Floats],
         threads: int,
         progress: Callable[[int], None] | None,
     ) -> Floats:
         """All runs of a design, shape (runs, saved times, outputs).
 
-        `times` are the times of the time table: every step for Euler, every half step for RK4. `progress` is told the
+        `times` are the times of the time table, and the starts of their steps: see `Clock.table_times`. `progress` is told the
         number of runs done since it was last told.
         """
         saved = steps // every + 1
         out = np.empty((design.n_runs, saved, len(self.shape.outputs)))
         first = self.constants(design, slice(0, 1))
-        table = self.time_table(first, self.hoisted(first), times)
+        table = self.time_table(first, self.hoisted(first), *times)
         local = threading.local()
         stop = threading.Event()
 
