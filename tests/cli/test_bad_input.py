@@ -114,7 +114,7 @@ CHOICES = {
     "integrator": (
         "--integrator",
         "rk5",
-        "there is no integrator 'rk5'\n  Did you mean 'rk4'? Valid: euler, rk4, RK45, DOP853, LSODA, Radau.",
+        "there is no integrator 'rk5'\n  Did you mean 'RK45'? Valid: euler, rk4, RK45, DOP853, LSODA, Radau.",
     ),
     "format": ("--format", "xls", "there is no format 'xls'\n  Did you mean 'xlsx'? Valid: csv, xlsx, nc, tab."),
     "language": ("--lang", "de", "there is no language 'de'\n  Valid: nl, en."),
