@@ -71,7 +71,10 @@ def test_every_element_of_a_subscripted_outcome_is_a_row(dataset, model):
     outcome = model.card.outcomes[1].model_copy(update={"variable": "Jobs"})
     card = model.card.model_copy(update={"outcomes": (outcome,)})
     table = outcome_table(dataset, type(model)(model.name, model.equations, card, None))
-    assert [row[0] for row in table.rows] == ["jobs in the south: north (persons)", "jobs in the south: south (persons)"]
+    assert [row[0] for row in table.rows] == [
+        "jobs in the south: north (persons)",
+        "jobs in the south: south (persons)",
+    ]
     assert [values[-1] for values in table.values] == [1000.0, 2000.0]
 
 
