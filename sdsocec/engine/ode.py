@@ -120,9 +120,10 @@ class _Run:
             ) if len(states) else None  # fmt: skip
             if solution is None:
                 continue
-            if not solution.success:
-                reached = float(solution.t[-1]) if len(solution.t) else begin
-                raise RunError(f"{self.method} gave up at time {reached:g}: {solution.message}")
+            if not solution.success or not np.isfinite(solution.y).all():
+                reached = float(solution.t[-1]) if len(solution.t) and not solution.success else begin
+                why = solution.message if not solution.success else "a number was no longer finite"
+                raise RunError(f"{self.method} gave up after time {reached:g}: {why}")
             at_saved[inside] = solution.y.T[: len(inside)]
             states = solution.y[:, -1]
         return np.array([self.outputs(t, y) for t, y in zip(saved, at_saved, strict=True)])

@@ -36,7 +36,10 @@ from .ir import (
     walk,
 )
 from .names import name_key, shown_name
-from .source import Definition, decode, definitions, read_bytes
+from .source import Definition, decode, definitions, read_bytes, without_comments
+
+
+EXPECTED = "A Vensim model (.mdl) was expected."
 
 
 def read_model(path: str | Path) -> Model:
@@ -61,7 +64,7 @@ def read_model(path: str | Path) -> Model:
     key = digest_of(content, source_digest("sdsocec.model"))
 
     def parse() -> Model:
-        model = _to_model(parse_abstract(content, path), path, decode(content, path))
+        model = _to_model(parse_abstract(content, path), path, without_comments(decode(content, path)))
         return _with_digest(model, key)
 
     model = Cache("models").get(key, parse, pickle.dumps, pickle.loads)
@@ -80,7 +83,7 @@ def parse_abstract(content: bytes, path: Path) -> Any:
     """PySD's abstract model of a file's bytes, all faulty equations reported together."""
     from pysd.translators.vensim.vensim_file import VensimFile
 
-    text = decode(content, path)
+    text = without_comments(decode(content, path))
 
     class FromText(VensimFile):  # type: ignore[misc]  # PySD would open the file again, and drop bytes it cannot decode without a word
         def _read(self, encoding: str | None) -> str:
@@ -94,7 +97,7 @@ def parse_abstract(content: bytes, path: Path) -> Any:
             for section in file.sections:
                 section.parse(parse_all=False)
         except Exception as error:  # parsimonious and PySD raise many kinds
-            raise ModelError("the file is not a Vensim model", path=path, hint=_first_line(error)) from None
+            raise ModelError(Fault("the file is not a Vensim model", path, *_place(error, text), hint=EXPECTED)) from None
         _parse_elements(file, path, text)
         return file.get_abstract_model()
 
@@ -159,8 +162,13 @@ def _one_line(text: str) -> str:
     return line if len(line) <= 100 else line[:97] + "..."
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+def _place(error: Exception, text: str) -> tuple[int | None, str]:
+    """The line at which the parser stopped, and its text; parsimonious' own words mean nothing to a modeller."""
+    position = getattr(error, "pos", None)
+    if position is None or not text[:position].strip():
+        return None, ""
+    line = text.count("\n", 0, position) + 1
+    return line, _one_line(text.splitlines()[line - 1]) if line <= len(text.splitlines()) else ""
 
 
 # --- PySD's tree -> ours ------------------------------------------------------------------------------------------------
@@ -169,7 +177,7 @@ def _first_line(error: Exception) -> str:
 def _to_model(abstract: Any, path: Path, text: str) -> Model:
     section = abstract.sections[0]
     if not section.elements:
-        raise ModelError("the file has no equations", path=path, hint="A Vensim model (.mdl) was expected.")
+        raise ModelError("the file has no equations", path=path, hint=EXPECTED)
     places = _Places(definitions(text))
     ranges, mappings, shown = _read_ranges(section.subscripts, path, places)
     variables: dict[str, Variable] = {}
@@ -248,7 +256,9 @@ def _read_ranges(
 
     def members(key: str, above: tuple[str, ...]) -> tuple[str, ...]:
         if key in above:
-            raise ModelError(f"subscript range '{shown[key]}' is defined by itself", path=path)
+            place = places.of_component(key, 0)
+            what = f"subscript range '{shown[key]}' is defined by itself"
+            raise ModelError(what, path=path, line=place.line, excerpt=_one_line(place.text))
         if key in ranges:
             return ranges[key]
         value = definition[key]
@@ -481,6 +491,7 @@ def _with_dimensions(model: Model, variable: Variable) -> Variable:
             f"the definitions of '{variable.name}' have different numbers of subscripts",
             path=model.path,
             line=variable.line,
+            excerpt=_one_line(variable.equations[0].text),
         )
     dimensions: list[str] = []
     for position in range(positions.pop()):
@@ -497,6 +508,7 @@ def _with_dimensions(model: Model, variable: Variable) -> Variable:
                 f"no subscript range holds all of {', '.join(sorted(needed))} ('{variable.name}')",
                 path=model.path,
                 line=variable.line,
+                excerpt=_one_line(variable.equations[0].text),
             )
         written_candidates = [key for key in candidates if key in written]
         dimensions.append(min(written_candidates or candidates, key=lambda key: len(model.ranges[key])))

@@ -36,7 +36,7 @@ def read_bytes(path: Path, largest: int = LARGEST_FILE) -> bytes:
     """Read a regular file whole; anything else (folder, pipe, device, huge file) is refused before it is opened."""
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # ValueError: a name with a zero byte
         raise ProjectError(f"there is no file '{path}'", path=path) from None
     except OSError as error:
         raise ProjectError(f"cannot read '{path}': {error.strerror}", path=path) from None
@@ -81,6 +81,31 @@ def decode(content: bytes, path: Path) -> str:
             line=line,
             hint="Save it as UTF-8, or name its encoding in braces on the first line.",
         ) from None
+
+
+def without_comments(text: str) -> str:
+    """The same text, the same lines, with blanks where the equations have {comments}: PySD's parser cannot read those.
+
+    What stands in braces at the very start may be the encoding, and stays.
+    """
+    body, mark, sketch = text.partition(SKETCH_MARK)
+    pieces, quoted, tildes, start = [], False, 0, 0
+    header = re.match(r"\s*\{[^}]*\}", body)
+    i = header.end() if header else 0
+    while i < len(body):
+        character = body[i]
+        if character == '"' and tildes < 2 and body[i - 1 : i] != "\\":
+            quoted = not quoted
+        elif not quoted and character == "~":
+            tildes += 1
+        elif not quoted and character == "|":
+            tildes = 0
+        elif not quoted and character == "{" and not tildes and (end := body.find("}", i)) >= 0:
+            pieces += [body[start:i], re.sub(r"[^\r\n]", " ", body[i : end + 1])]
+            i = start = end + 1
+            continue
+        i += 1
+    return "".join([*pieces, body[start:], mark, sketch])
 
 
 def definitions(text: str) -> list[Definition]:

@@ -172,7 +172,7 @@ def test_another_process_gives_the_same_bits_with_a_cold_and_a_warm_cache(name, 
     for turn in ("cold", "warm"):
         arguments = [str(PATHS[name]), "|".join(it.design.names), "|".join(it.outputs)]
         files = [str(tmp_path / "values.npy"), str(tmp_path / f"{turn}.npy")]
-        subprocess.run([sys.executable, "-c", IN_A_PROCESS, *arguments, *files], check=True, cwd=Path(__file__).parents[2])
+        subprocess.run([sys.executable, "-c", IN_A_PROCESS, *arguments, *files], check=True, cwd=tmp_path)
         assert np.load(tmp_path / f"{turn}.npy").tobytes() == it.expected[list(SOME)].tobytes()
         entries.append({p: p.stat().st_mtime_ns for p in (tmp_path / "cache").rglob("*") if p.is_file()})
     assert {path.parent.name for path in entries[0]} == {"models", "kernels"}

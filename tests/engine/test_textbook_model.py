@@ -26,14 +26,14 @@ def epidemic(p: dict[str, float], integrator: str) -> dict[str, np.ndarray]:
     contact = np.array([[p[f"contact[{a},{b}]"] for b in AGES] for a in AGES])
     population, duration = by_age("population"), by_age("duration")
 
-    def rates(t, s, step):
+    def rates(t, s, begin):
         susceptible, infectious, isolated, _, _ = s
         season = 1 + p["seasonality"] * (np.interp(t, *SEASON.T) - 1)
         holds_back = (1 - p["restraint"] * np.exp(-t / p["fatigue time"])) ** (1 + p["mutual"])
         force = p["transmissibility"] * season * holds_back * (contact @ (infectious / population))
         infection = susceptible * force
-        is_open = p["vaccination start"] < t + step / 2  # from the step nearest to the date
-        vaccination = np.minimum(susceptible / step, is_open * p["doses"] * by_age("priority"))
+        is_open = p["vaccination start"] < begin + DT / 2  # STEP changes on steps only, on the nearest one to its date
+        vaccination = np.minimum(susceptible / DT, is_open * p["doses"] * by_age("priority"))
         isolation = p["switch isolation"] * infectious / p["time until isolation"]
         recovery, release = infectious / duration, isolated / duration
         return np.array(
@@ -52,12 +52,12 @@ def epidemic(p: dict[str, float], integrator: str) -> dict[str, np.ndarray]:
     for k in range(round(DAYS / DT)):
         t = k * DT
         if integrator == "euler":
-            s = s + DT * rates(t, s, DT)
+            s = s + DT * rates(t, s, t)
         else:
-            k1 = rates(t, s, DT)
-            k2 = rates(t + DT / 2, s + DT / 2 * k1, DT)
-            k3 = rates(t + DT / 2, s + DT / 2 * k2, DT)
-            k4 = rates(t + DT, s + DT * k3, DT)
+            k1 = rates(t, s, t)
+            k2 = rates(t + DT / 2, s + DT / 2 * k1, t)
+            k3 = rates(t + DT / 2, s + DT / 2 * k2, t)
+            k4 = rates(t + DT, s + DT * k3, t)
             s = s + DT / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
         if (k + 1) % round(1 / DT) == 0:
             saved.append(s)

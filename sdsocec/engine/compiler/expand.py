@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sdsocec.errors import ModelError, UnsupportedConstruct
+from sdsocec.errors import ModelError, UnsupportedConstruct, nearest_name
 from sdsocec.model.ir import (
     TIME,
     Call,
@@ -471,6 +471,7 @@ class Expansion:
             path=self.model.path,
             line=scope.equation.line,
             excerpt=" ".join(scope.equation.text.split())[:120],
+            nearest=nearest_name(construct, [v.name for v in self.model.variables.values() if v.kind == "lookup"]),
             hint="Run it with PySD instead: --engine pysd",
         )
 
