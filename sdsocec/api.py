@@ -177,7 +177,10 @@ def _design_of_columns(model: LoadedModel, rows: Any) -> Design:
             raise DesignError(f"the column '{name}' holds something that is not a number", name=str(name)) from None
         for extreme in (column.min(), column.max()) if len(column) else ():
             settable.check({str(name): float(extreme)})
-        columns |= dict.fromkeys(settable.constants(str(name)), column)
+        for constant in settable.constants(str(name)):
+            if constant in columns:
+                raise DesignError(f"two columns set '{constant}'", name=constant)
+            columns[constant] = column
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
         raise DesignError(f"the columns have different lengths: {', '.join(map(str, sorted(lengths)))}")

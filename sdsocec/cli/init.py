@@ -31,14 +31,19 @@ def init(
         what = "is not empty" if folder.is_dir() else "is a file"
         raise ProjectError(f"'{folder}' {what}", path=folder, hint="Name a new or an empty folder.")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".sdsocec-", dir=folder.parent) as temporary:
-            made = Path(temporary) / folder.name
-            for part in ("models", "scenarios"):
-                shutil.copytree(source / part, made / part, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-            if folder.exists():
-                folder.rmdir()
-            os.replace(made, folder)
+        made = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with tempfile.TemporaryDirectory(prefix=".sdsocec-", dir=folder) as temporary:
+                for part in ("models", "scenarios"):
+                    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+                    shutil.copytree(source / part, Path(temporary) / part, ignore=ignored)
+                for part in ("models", "scenarios"):
+                    os.replace(Path(temporary) / part, folder / part)
+        except BaseException:
+            if made:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
     except OSError as error:
         raise ProjectError(f"cannot write '{folder}': {error.strerror}", path=folder) from None
     note(f"Copied models/ and scenarios/ to {folder}. Next: cd {folder} && sdsocec run")

@@ -25,7 +25,8 @@ from .trajectories import Clock, Trajectories, check_design
 Floats = NDArray[np.float64]
 METHODS = ("RK45", "DOP853", "LSODA", "Radau")
 RELATIVE_TOLERANCE = 1e-8
-_ABSOLUTE_TOLERANCE = 1e-10  # of the largest initial value
+_ABSOLUTE_TOLERANCE = 1e-10  # of a state's own initial value; one that starts at 0 takes the smallest of the others
+MOST_EVALUATIONS = 5_000_000  # of the right-hand side in one run: some minutes
 _JUST = 1e-9  # of a time step: how far after a restart an input is read
 _BISECTIONS = 50
 
@@ -37,6 +38,7 @@ def run_ode(
     method: str = "LSODA",
     progress: Callable[[int], None] | None = None,
     relative_tolerance: float = RELATIVE_TOLERANCE,
+    most_evaluations: int = MOST_EVALUATIONS,
 ) -> Trajectories:
     """Run a design with one of scipy's integrators; the arguments are those of `run_native`.
 
@@ -45,7 +47,8 @@ def run_ode(
     UnsupportedConstruct
         The model has something that native does not compile, or that needs a fixed step.
     RunError
-        The integrator gave up.
+        The integrator gave up, or needed more than `most_evaluations` of the right-hand side: it does where something
+        switches back and forth on a stock.
     """
     check_design(constant_values(model), design)
     plan = Plan((), (), None if outputs is None else tuple(outputs), "rates")
@@ -54,7 +57,8 @@ def run_ode(
     runs = []
     clock = None
     for row in range(design.n_runs):
-        run = _Run(kernel, model, Design(design.names, design.values[row : row + 1]), method, relative_tolerance)
+        one = Design(design.names, design.values[row : row + 1])
+        run = _Run(kernel, model, one, method, relative_tolerance, most_evaluations)
         clock = run.clock
         runs.append(run.integrate())
         if progress is not None:
@@ -66,8 +70,17 @@ def run_ode(
 class _Run:
     """One run: its constants, its time table, its restarts."""
 
-    def __init__(self, kernel: Kernel, model: Model, design: Design, method: str, tolerance: float) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        model: Model,
+        design: Design,
+        method: str,
+        tolerance: float = RELATIVE_TOLERANCE,
+        most_evaluations: int = MOST_EVALUATIONS,
+    ) -> None:
         self.kernel, self.method, self.tolerance = kernel, method, tolerance
+        self.evaluations_left = self.most_evaluations = most_evaluations
         width = kernel.shape.width
         self.constants = kernel.constants(design, slice(0, 1))
         self.hoisted = kernel.hoisted(self.constants)
@@ -89,6 +102,12 @@ class _Run:
         self.timed[:] = self.block[:, 0]
 
     def right_side(self, time: float, states: Floats) -> Floats:
+        self.evaluations_left -= 1
+        if self.evaluations_left < 0:
+            raise RunError(
+                f"{self.method} needs more than {self.most_evaluations:,} evaluations and has come to time {time:g}",
+                hint="Something switches back and forth on a stock; use --integrator euler or rk4.",
+            )
         self.read_inputs(min(max(time, self.first), self.last))
         self.states.T[:] = states
         self.kernel.rates(*self.rate_addresses)
@@ -102,7 +121,9 @@ class _Run:
         at_saved = np.empty((len(saved), len(self.kernel.shape.states)))
         states = self.kernel.start(self.constants, self.hoisted)[:, 0].copy()
         at_saved[0] = states
-        scale = float(np.max(np.abs(states), initial=0.0)) or 1.0
+        size = np.abs(states)
+        smallest = float(np.min(size[size > 0], initial=np.inf))
+        tolerances = _ABSOLUTE_TOLERANCE * np.where(size > 0, size, smallest if math.isfinite(smallest) else 1.0)
         restarts = [self.clock.start, *self.restarts(), end]
         for begin, stop in pairwise(restarts):
             if stop <= begin:
@@ -116,7 +137,7 @@ class _Run:
                 method=self.method,
                 t_eval=np.unique([*saved[inside], stop]),
                 rtol=self.tolerance,
-                atol=_ABSOLUTE_TOLERANCE * scale,
+                atol=tolerances,
             ) if len(states) else None  # fmt: skip
             if solution is None:
                 continue
@@ -177,11 +198,16 @@ class _Run:
 
 
 def crossed(boundaries: tuple[float, ...] | None, values: Floats) -> Iterable[float]:
-    """The boundaries between the smallest and the largest value; None means every whole number."""
+    """The boundaries between the smallest and the largest value; None means every whole number.
+
+    Where whole numbers are crossed more often than there are steps, restarting at each would be no help: none is given.
+    """
     finite = values[np.isfinite(values)]
     if not len(finite):  # an input that is no number bends nowhere; its NaN is reported with the results
         return []
     smallest, largest = float(finite.min()), float(finite.max())
+    if boundaries is None and largest - smallest > len(values):
+        return []
     if boundaries is None:
         return [float(n) for n in range(math.ceil(smallest), math.floor(largest) + 1)]
     return [b for b in boundaries if smallest <= b <= largest]

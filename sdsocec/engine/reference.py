@@ -26,7 +26,7 @@ from sdsocec.model.source import read_bytes
 
 from .compiler import constant_values
 from .design import Design
-from .trajectories import CONTROLS, Clock, Trajectories, check_design
+from .trajectories import CONTROLS, Clock, Trajectories, check_design, check_outputs
 
 _READS_FILES = ("GetDataStructure", "GetLookupsStructure", "GetConstantsStructure", "DataStructure")
 
@@ -42,6 +42,7 @@ def run_pysd(
     check_design(constants, design)
     reference = Reference(model)
     names = tuple(outputs) if outputs is not None else tuple(all_element_names(model))
+    check_outputs(all_element_names(model), names)
     runs: list[Any] = []
     times: Any = None
     for row in range(design.n_runs):

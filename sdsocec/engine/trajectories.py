@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +71,8 @@ class Clock:
         def fault(what: str, name: str) -> ModelError:
             variable = model.variables.get(name.lower())
             line = variable.line if variable else None
-            return ModelError(Fault(what, model.path, line, name=name))
+            excerpt = " ".join(variable.equations[0].text.split())[:120] if variable else ""
+            return ModelError(Fault(what, model.path, line, excerpt, name=name))
 
         if not dt > 0:
             raise fault(f"TIME STEP is {dt:g}; it must be above 0", "TIME STEP")
@@ -81,7 +82,7 @@ class Clock:
         if steps > MOST_STEPS:
             raise fault(f"the run has {steps:.3g} time steps; at most {MOST_STEPS:,} are run", "TIME STEP")
         every = saveper / dt
-        if not every > 1 - _PRECISION or abs(every - round(every)) > _PRECISION:
+        if not 1 - _PRECISION < every < np.inf or abs(every - round(every)) > _PRECISION:
             raise fault(f"SAVEPER ({saveper:g}) is not a multiple of TIME STEP ({dt:g})", "SAVEPER")
         return cls(start, dt, int(np.ceil(steps - _PRECISION)), round(every))
 
@@ -122,5 +123,24 @@ def check_design(model_constants: Mapping[str, float], design: Design) -> None:
                     hint="All names: sdsocec model variables",
                 )
             )
+    if faults:
+        raise DesignError(faults)
+
+
+def check_outputs(valid: Iterable[str], outputs: Iterable[str]) -> None:
+    """What is saved are elements of variables of the model."""
+    from sdsocec.errors import nearest_name
+
+    known = dict.fromkeys(valid)
+    faults = [
+        Fault(
+            f"the model has no variable '{name}'",
+            name=name,
+            nearest=nearest_name(name, known),
+            hint="All names: sdsocec model variables",
+        )
+        for name in outputs
+        if name not in known
+    ]
     if faults:
         raise DesignError(faults)

@@ -28,7 +28,15 @@ def shown_name(name: str) -> str:
 
 
 def element_name(variable: str, elements: tuple[str, ...]) -> str:
-    """One element of a subscripted variable, as PySD and Vensim write it: `people[short,b20]`."""
+    """One element of a subscripted variable, as PySD and Vensim write it: `people[short,b20]`.
+
+    A name that holds brackets itself is put in quotes, so that it is not taken for an element.
+
+    >>> element_name("heat [C]", ("north",))
+    '"heat [C]"[north]'
+    """
+    if "[" in variable or "]" in variable:
+        variable = f'"{variable}"'
     return f"{variable}[{','.join(elements)}]" if elements else variable
 
 
@@ -39,6 +47,10 @@ def split_element_name(text: str) -> tuple[str, tuple[str, ...]]:
     ('people', ('short', 'b20'))
     """
     text = text.strip()
+    if text.startswith('"') and (end := text.find('"', 1)) > 0:
+        rest = text[end + 1 :].strip()
+        parts = rest[1:-1].split(",") if rest.startswith("[") and rest.endswith("]") else []
+        return text[1:end], tuple(part.strip() for part in parts)
     if text.endswith("]") and "[" in text:
         name, _, inside = text[:-1].partition("[")
         return name.strip(), tuple(part.strip() for part in inside.split(","))

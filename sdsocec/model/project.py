@@ -156,7 +156,7 @@ def load_model(name_or_path: str | Path | None = None, project: Project | None =
     has_card = path.name == MODEL_FILE and (path.parent / CARD).exists()
     card = read_card(path.parent / CARD, equations) if has_card else bare_card(equations)
     in_project = path.resolve().parent.parent == (project.root / "models").resolve()
-    name = path.parent.name if has_card or in_project else path.stem
+    name = path.resolve().parent.name if has_card or in_project else path.stem
     return LoadedModel(name, equations, card, project if in_project else None)
 
 

@@ -38,7 +38,6 @@ from .ir import (
 from .names import name_key, shown_name
 from .source import Definition, decode, definitions, read_bytes, without_comments
 
-
 EXPECTED = "A Vensim model (.mdl) was expected."
 
 
@@ -97,7 +96,9 @@ def parse_abstract(content: bytes, path: Path) -> Any:
             for section in file.sections:
                 section.parse(parse_all=False)
         except Exception as error:  # parsimonious and PySD raise many kinds
-            raise ModelError(Fault("the file is not a Vensim model", path, *_place(error, text), hint=EXPECTED)) from None
+            raise ModelError(
+                Fault("the file is not a Vensim model", path, *_place(error, text), hint=EXPECTED)
+            ) from None
         _parse_elements(file, path, text)
         return file.get_abstract_model()
 
@@ -493,6 +494,16 @@ def _with_dimensions(model: Model, variable: Variable) -> Variable:
             line=variable.line,
             excerpt=_one_line(variable.equations[0].text),
         )
+    for equation in variable.equations:
+        ranges = [s for s in equation.subscripts if s in model.ranges]
+        if len(set(ranges)) < len(ranges):
+            raise ModelError(
+                f"'{variable.name}' has the same subscript twice on its left-hand side",
+                path=model.path,
+                line=equation.line,
+                excerpt=_one_line(equation.text),
+                hint="Give the second a copy of the range: second <-> first",
+            )
     dimensions: list[str] = []
     for position in range(positions.pop()):
         written = [equation.subscripts[position] for equation in variable.equations]

@@ -141,6 +141,9 @@ def _load(path: Path, model: LoadedModel, above: tuple[Path, ...]) -> Scenario:
     settings: dict[str, Setting] = {}
     digests = [file.text]
     if content.extends is not None:
+        if Path(content.extends).name != content.extends:
+            what = f"'{content.extends}' is a path; a scenario extends another of its folder by name"
+            raise ScenarioError(file.fault(what, ("extends",)))
         base = path.parent / f"{content.extends}.toml"
         chain = (*above, path)
         if base in chain:
@@ -157,7 +160,7 @@ def _load(path: Path, model: LoadedModel, above: tuple[Path, ...]) -> Scenario:
         extended = _load(base, model, chain)
         settings |= extended.settings
         digests.append(extended.digest)
-    own, faults = _read_settings(file, content, model)
+    own, faults = _read_settings(file, content, model, settings)
     if content.name != path.stem:
         faults.insert(0, file.fault(f"the scenario's name is '{content.name}', the file's '{path.stem}'", ("name",)))
     if faults:
@@ -165,7 +168,9 @@ def _load(path: Path, model: LoadedModel, above: tuple[Path, ...]) -> Scenario:
     return Scenario(content.name, content.title, content.description, {**settings, **own}, path, digest_of(*digests))
 
 
-def _read_settings(file: TomlFile, content: ScenarioFile, model: LoadedModel) -> tuple[dict[str, Setting], list[Fault]]:
+def _read_settings(
+    file: TomlFile, content: ScenarioFile, model: LoadedModel, extended: Mapping[str, Setting]
+) -> tuple[dict[str, Setting], list[Fault]]:
     settable = Settable(model)
     start, end = (settable.values.get(name) for name in _control_names(model))
     settings: dict[str, Setting] = {}
@@ -175,6 +180,8 @@ def _read_settings(file: TomlFile, content: ScenarioFile, model: LoadedModel) ->
         wrong = settable.out_of_range(constant, value)
         if wrong:
             faults.append(file.fault(wrong[0], location, hint=wrong[1], name=constant))
+        if constant in settings:
+            faults.append(file.fault(f"'{constant}' is set twice in this file", location, name=constant))
         settings[constant] = Setting(constant, value, source, content.name)
 
     for name, lever in content.levers.items():
@@ -199,9 +206,13 @@ def _read_settings(file: TomlFile, content: ScenarioFile, model: LoadedModel) ->
                 faults.append(file.fault(what, ("levers", name, key), name=known))
             else:
                 put(constant, year, lever.source, ("levers", name, key))
-        if lever.from_year is not None and lever.full_year is not None and lever.full_year < lever.from_year:
-            what = f"lever '{known}' is in full force in {lever.full_year:g}, before it starts in {lever.from_year:g}"
-            faults.append(file.fault(what, ("levers", name, "full"), name=known))
+        years = [
+            _in_force(f"{known} {part}", settings, extended, settable.values) for part in ("from year", "full year")
+        ]
+        if years[1] < years[0]:
+            key = "full" if lever.full_year is not None else "from"
+            what = f"lever '{known}' is in full force in {years[1]:g}, before it starts in {years[0]:g}"
+            faults.append(file.fault(what, ("levers", name, key), name=known))
     for name, given in content.constants.items():
         try:
             names = settable.constants(name)
@@ -214,6 +225,14 @@ def _read_settings(file: TomlFile, content: ScenarioFile, model: LoadedModel) ->
         for element in names:
             put(element, given.value, given.source, ("constants", name, "value"))
     return settings, faults
+
+
+def _in_force(
+    constant: str, own: Mapping[str, Setting], extended: Mapping[str, Setting], model: Mapping[str, float]
+) -> float:
+    """A constant's value: the file's, else that of the scenario it extends, else the model's."""
+    setting = own.get(constant) or extended.get(constant)
+    return setting.value if setting else model[constant]
 
 
 def _control_names(model: LoadedModel) -> tuple[str, str]:

@@ -115,6 +115,9 @@ class Settable:
                 if wrong:
                     faults.append(Fault(wrong[0], excerpt=shown, hint=wrong[1], name=constant))
                     break
+                if constant in found:
+                    faults.append(Fault(f"'{constant}' is set twice", excerpt=shown, name=constant))
+                    break
                 found[constant] = value
         if faults:
             raise ScenarioError(faults)
@@ -140,6 +143,9 @@ class Settable:
                 wrong = self.out_of_range(constant, float(value))
                 if wrong:
                     faults.append(Fault(wrong[0], hint=wrong[1], name=constant))
+                    break
+                if constant in found:
+                    faults.append(Fault(f"'{constant}' is set twice", name=constant))
                     break
                 found[constant] = float(value)
         if faults:

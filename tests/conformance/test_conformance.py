@@ -13,6 +13,7 @@ from sdsocec.engine import NO_CHANGES, run_native, run_pysd
 from sdsocec.engine.supported import SUPPORTED
 from sdsocec.errors import SdsocecError
 from sdsocec.model import read_model
+from sdsocec.model.names import element_name, split_element_name
 
 HERE = Path(__file__).parent
 CASES = sorted(path.parent for path in HERE.glob("*/model.mdl"))
@@ -23,7 +24,7 @@ def read_expected(case: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     with (case / "expected.csv").open(newline="") as file:
         header, *rows = list(csv.reader(file))
     numbers = np.array(rows, dtype=float)
-    return numbers[:, 0], {name.strip('"'): numbers[:, i] for i, name in enumerate(header) if i}
+    return numbers[:, 0], {element_name(*split_element_name(name)): numbers[:, i] for i, name in enumerate(header) if i}
 
 
 def largest_deviation(got, case: Path) -> float:

@@ -24,7 +24,9 @@ FUSED = re.compile(r"^\s*vfn?m(?:add|sub)\w*[ps]d\b", re.MULTILINE)
 
 def function(assembly: str, name: str) -> str:
     """The instructions of one function."""
-    found = re.search(rf"^_?{name}:\n(.*?)^\.?L?func_end\d*:|^_?{name}:\n(.*?)\n\s*\.size\s+{name}\b", assembly, re.S | re.M)
+    found = re.search(
+        rf"^_?{name}:\n(.*?)^\.?L?func_end\d*:|^_?{name}:\n(.*?)\n\s*\.size\s+{name}\b", assembly, re.S | re.M
+    )
     assert found, f"no function '{name}' in the assembly"
     return found[1] or found[2]
 
@@ -44,6 +46,8 @@ def test_a_step_has_packed_arithmetic_and_no_scalar_one(path, vary, integrator, 
 
 
 def test_the_search_would_find_a_scalar_instruction():
-    code = "step:\n\tvaddpd\t%ymm0, %ymm1, %ymm2\n\tvmulsd\t%xmm0, %xmm1, %xmm2\n\tret\n.Lfunc_end0:\n\t.size\tstep, 1\n"
+    code = (
+        "step:\n\tvaddpd\t%ymm0, %ymm1, %ymm2\n\tvmulsd\t%xmm0, %xmm1, %xmm2\n\tret\n.Lfunc_end0:\n\t.size\tstep, 1\n"
+    )
     found = function(code, "step")
     assert len(SCALAR.findall(found)) == len(PACKED.findall(found)) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -52,7 +53,10 @@ class Case:
 def case(name: str) -> Case:
     model = sdsocec.load_model(PATHS[name])
     if model.card.uncertainties:
-        names = [*(f"{lever.name} scenario" for lever in model.card.levers), *(u.name for u in model.card.uncertainties)]
+        names = [
+            *(f"{lever.name} scenario" for lever in model.card.levers),
+            *(u.name for u in model.card.uncertainties),
+        ]
     else:
         names = ["duration[adult]", "contact[child,adult]", "doses", "vaccination start"]
     design = random_design(model, N_RUNS, seed=7, names=names)
@@ -152,6 +156,7 @@ def test_the_outputs_asked_for_do_not_change_a_bit(name, which):
 
 IN_A_PROCESS = """
 import sys
+import tracemalloc
 import numpy as np
 import sdsocec
 from sdsocec.engine import Design, run_native
@@ -206,3 +211,20 @@ def test_a_power_has_the_same_bits_whether_or_not_its_exponent_may_vary(tmp_path
     still = run_native(model, design, ("x",), integrator, listed=["start"])
     moving = run_native(model, design, ("x",), integrator, listed=["start", "p"])
     assert still.values.tobytes() == moving.values.tobytes()
+
+
+def test_memory_goes_with_the_result_not_with_the_size_of_a_chunk(tmp_path):
+    path = tmp_path / "long.mdl"
+    equations = "\n".join(f"x{i} = Time + {i} ~~|" for i in range(50))
+    path.write_text(
+        f"{{UTF-8}}\n{equations}\nINITIAL TIME = 0 ~~|\nFINAL TIME = 20000 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n"
+    )
+    model = sdsocec.load_model(path).equations
+    run_native(model, Design((), np.zeros((1, 0))), ("x0",))
+    tracemalloc.start()
+    try:
+        found = run_native(model, Design((), np.zeros((1, 0))))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 40 * found.values.nbytes, f"{peak / 1e6:,.0f} MB for a result of {found.values.nbytes / 1e6:,.0f} MB"

@@ -31,9 +31,7 @@ def hunt(t, y):
     prey, hunters = y
     birth_rate = 1.1 + 0.3 * np.interp(t, [0, 2, 3, 8], [0, 1, 0.4, 1])
     guests = math.exp(-t) * max(0, 5 - prey)
-    return np.array(
-        [birth_rate * prey - 0.4 * prey * hunters + guests, 0.25 * 0.4 * prey * hunters - 0.4 * hunters]
-    )
+    return np.array([birth_rate * prey - 0.4 * prey * hunters + guests, 0.25 * 0.4 * prey * hunters - 0.4 * hunters])
 
 
 def by_hand(integrator, right_side, y, dt, steps):
@@ -141,9 +139,13 @@ def test_scipy_does_not_see_the_other_rows_of_a_design():
     model, _ = study()
     design = random_design(model, 4, seed=9)
     together = run_ode(model.equations, design, stocks(model), "LSODA").values
-    alone = [run_ode(model.equations, Design(design.names, design.values[[r]]), stocks(model), "LSODA") for r in range(4)]
+    alone = [
+        run_ode(model.equations, Design(design.names, design.values[[r]]), stocks(model), "LSODA") for r in range(4)
+    ]
     assert together.tobytes() == np.concatenate([a.values for a in alone]).tobytes()
-    backwards = run_ode(model.equations, Design(design.names, design.values[::-1].copy()), stocks(model), "LSODA").values
+    backwards = run_ode(
+        model.equations, Design(design.names, design.values[::-1].copy()), stocks(model), "LSODA"
+    ).values
     assert together.tobytes() == backwards[::-1].tobytes()
 
 
@@ -206,9 +208,7 @@ AREAS = {
     "PULSE(2.2, 3.1)": lambda t: np.clip(t - 2.2, 0, 3.1),
     "PULSE(2.2, 0.5)": lambda t: np.clip(t - 2.2, 0, 0.5),
     "RAMP(0.5, 2.6, 7.1)": lambda t: 0.25 * np.clip(t - 2.6, 0, 4.5) ** 2 + 2.25 * np.maximum(0, t - 7.1),
-    "PULSE TRAIN(1.5, 1.25, 4, 8.5)": lambda t: (
-        np.clip(t - 1.5, 0, 1.25) + np.clip(t - 5.5, 0, 1.25)
-    ),
+    "PULSE TRAIN(1.5, 1.25, 4, 8.5)": lambda t: np.clip(t - 1.5, 0, 1.25) + np.clip(t - 5.5, 0, 1.25),
     "IF THEN ELSE(Time > 3.1 :AND: Time <= 8.9, 1, 0)": lambda t: np.clip(t - 3.1, 0, 5.8),
     "PULSE(4, 2) * 3": lambda t: 3 * np.clip(t - 4, 0, 2),
 }

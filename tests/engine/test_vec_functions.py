@@ -30,7 +30,14 @@ ONE = {
 }
 TWO = {"pow": Vec.pow, "div": Vec.div, "min": Vec.min, "max": Vec.max, "add": Vec.add, "sub": Vec.sub, "mul": Vec.mul}
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 2.5, -2.5, math.inf, -math.inf, math.nan, 5e-324, -5e-324, 1e-310]
-SPECIAL += [2.2250738585072014e-308, 1.7976931348623157e308, -1.7976931348623157e308, 1e300, 4503599627370497.5, 2.0**53]
+SPECIAL += [
+    2.2250738585072014e-308,
+    1.7976931348623157e308,
+    -1.7976931348623157e308,
+    1e300,
+    4503599627370497.5,
+    2.0**53,
+]
 
 
 @cache
@@ -39,9 +46,7 @@ def compiled(name: str, width: int = 8, optimisation: int | None = None):
     vec = Vec(width, lines)
     arguments = [vec.load(f"%A{i}", 0) for i in range(2 if name in TWO else 1)]
     vec.store("%O", 0, (TWO | ONE)[name](vec, *arguments))
-    text = "\n".join(
-        [*vec.declarations(), "define void @f(ptr %A0, ptr %A1, ptr %O) {", *lines, "  ret void", "}"]
-    )
+    text = "\n".join([*vec.declarations(), "define void @f(ptr %A0, ptr %A1, ptr %O) {", *lines, "  ret void", "}"])
     loaded = Loaded(compile_object(text, 10, optimisation))
     return loaded, loaded.function("f", *[ctypes.c_void_p] * 3)
 
@@ -178,14 +183,18 @@ def test_pow_of_special_numbers_is_that_of_the_c_standard():
     got = apply("pow", x, y)
     # A zero's sign is lost (outputs are stored without it), and so is that of the infinity that 1 / -0 would be.
     with np.errstate(all="ignore"):
-        same = np.isclose(got, expected, rtol=1e-12, atol=0, equal_nan=True) | ((x == 0) & (np.abs(got) == np.abs(expected)))
+        same = np.isclose(got, expected, rtol=1e-12, atol=0, equal_nan=True) | (
+            (x == 0) & (np.abs(got) == np.abs(expected))
+        )
     # In C (-1)^inf is 1 and (-inf)^0.5 is inf; here both are NaN: the run broke down before.
     same |= ((np.abs(x) == 1) & np.isinf(y)) | (np.isneginf(x) & np.isnan(got))
     wrong = [(a, b, g, e) for a, b, g, e, s in zip(x, y, got, expected, same, strict=True) if not s]
     assert wrong == []
 
 
-@pytest.mark.parametrize(("base", "exponent", "power"), [(-2, 3, -8), (-2, 2, 4), (-8, 1 / 3, math.nan), (-2, -1, -0.5)])
+@pytest.mark.parametrize(
+    ("base", "exponent", "power"), [(-2, 3, -8), (-2, 2, 4), (-8, 1 / 3, math.nan), (-2, -1, -0.5)]
+)
 def test_a_negative_number_has_whole_powers_only(base, exponent, power):
     np.testing.assert_allclose(apply("pow", [base], [exponent]), [power], rtol=1e-15, equal_nan=True)
 

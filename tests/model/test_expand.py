@@ -41,8 +41,14 @@ REFUSED = {
         "r: x, y ~~|\na[r] = 1 ~~|\na[y] = Time ~~|",
         "'a[y]' is defined twice\n  m.mdl:4   a[y] = Time\n  The other definition is in line 3.",
     ),
-    "too few numbers in a list": ("r: x, y, z ~~|\na[r] = 1, 2 ~~|", "2 numbers for 3 elements\n  m.mdl:3   a[r] = 1, 2"),
-    "too many numbers in a list": ("r: x, y ~~|\na[r] = 1, 2, 3 ~~|", "3 numbers for 2 elements\n  m.mdl:3   a[r] = 1, 2, 3"),
+    "too few numbers in a list": (
+        "r: x, y, z ~~|\na[r] = 1, 2 ~~|",
+        "2 numbers for 3 elements\n  m.mdl:3   a[r] = 1, 2",
+    ),
+    "too many numbers in a list": (
+        "r: x, y ~~|\na[r] = 1, 2, 3 ~~|",
+        "3 numbers for 2 elements\n  m.mdl:3   a[r] = 1, 2, 3",
+    ),
     "an element without an equation": (
         "r: x, y ~~|\na[x] = Time ~~|\nb[r] = a[x] ~~|\nc = b[x] + a[y] ~~|",
         "'a[y]' is used but has no equation (in 'c')\n  m.mdl:5   c = b[x] + a[y]",
@@ -80,7 +86,10 @@ REFUSED = {
         "a lookup has two points with the same x (in 'x')\n"
         "  m.mdl:2   x = WITH LOOKUP(Time, ((0,0),(1,1),(1,2),(2,2)))",
     ),
-    "too many arguments": ("x = SQRT(Time, 2) ~~|", "SQRT takes 1 arguments, not 2 (in 'x')\n  m.mdl:2   x = SQRT(Time, 2)"),
+    "too many arguments": (
+        "x = SQRT(Time, 2) ~~|",
+        "SQRT takes 1 arguments, not 2 (in 'x')\n  m.mdl:2   x = SQRT(Time, 2)",
+    ),
     "a count of no range": (
         "r: x, y ~~|\na[r] = 1, 2 ~~|\nb = ELMCOUNT(a) ~~|",
         "ELMCOUNT needs the name of a subscript range (in 'b')\n  m.mdl:4   b = ELMCOUNT(a)",
@@ -171,7 +180,10 @@ def test_a_misspelt_output_gets_the_nearest(write, engine):
     model = read_model(write("stay = 4 ~~|\nx = stay ~~|"))
     with pytest.raises(DesignError) as refused:
         run_design(model, outputs=("stya",), engine=engine)
-    assert str(refused.value) == "the model has no variable 'stya'\n  Did you mean 'stay'? All names: sdsocec model variables"
+    assert (
+        str(refused.value)
+        == "the model has no variable 'stya'\n  Did you mean 'stay'? All names: sdsocec model variables"
+    )
 
 
 @pytest.mark.parametrize("engine", ["native", "pysd"])

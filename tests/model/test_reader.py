@@ -65,7 +65,9 @@ def test_names_are_shown_as_the_modeller_wrote_them(write):
 
 
 def test_a_part_of_a_range_is_the_dimension_where_all_elements_are_in_it(write):
-    model = read_model(write("all: a, b, c ~~|\npart: a, b ~~|\nx[part] = 1 ~~|\ny[a] = 1 ~~|\ny[b] = Time ~~|\nz[all]=2~~|\n"))
+    model = read_model(
+        write("all: a, b, c ~~|\npart: a, b ~~|\nx[part] = 1 ~~|\ny[a] = 1 ~~|\ny[b] = Time ~~|\nz[all]=2~~|\n")
+    )
     assert [model.variables[k].dimensions for k in "xyz"] == [("part",), ("part",), ("all",)]
 
 
@@ -100,7 +102,9 @@ LINES = {"first": 4, "second": 15, "third | with ~ signs": 18, "fourth": 18, "fi
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_every_variable_has_the_line_of_its_left_hand_side(write, line_end):
-    text = (LAYOUT + "INITIAL TIME = 0 ~~|\nFINAL TIME = 4 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n").replace("\n", line_end)
+    text = (LAYOUT + "INITIAL TIME = 0 ~~|\nFINAL TIME = 4 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n").replace(
+        "\n", line_end
+    )
     variables = read_model(write(text.encode())).variables
     assert {v.name: v.line for v in variables.values() if v.name in LINES} == LINES
     assert variables["second"].kind == "auxiliary"
@@ -115,7 +119,9 @@ def test_each_definition_of_one_variable_has_its_own_line(write):
 def test_a_sketch_is_not_read(write):
     text = "x = 1 ~~|\n"
     sketch = "\\\\\\---/// Sketch information - do not modify anything except names\nV300  x = (broken | ~\n"
-    model = read_model(write(text, controls="INITIAL TIME = 0 ~~|\nFINAL TIME = 1 ~~|\nTIME STEP = 1~~|\nSAVEPER = 1~~|\n" + sketch))
+    model = read_model(
+        write(text, controls="INITIAL TIME = 0 ~~|\nFINAL TIME = 1 ~~|\nTIME STEP = 1~~|\nSAVEPER = 1~~|\n" + sketch)
+    )
     assert model.variables["x"].line == 2
 
 
@@ -140,18 +146,20 @@ def test_a_call_is_a_lookups_where_a_variable_bears_the_name_and_else_a_function
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
 def test_a_byte_order_mark_is_no_part_of_the_file(write, encoding):
-    content = "{UTF-8}\nbeschäftigt = 1 ~~|\nINITIAL TIME = 0 ~~|\nFINAL TIME = 1 ~~|\nTIME STEP = 1~~|\nSAVEPER = 1~~|\n"
+    content = (
+        "{UTF-8}\nbeschäftigt = 1 ~~|\nINITIAL TIME = 0 ~~|\nFINAL TIME = 1 ~~|\nTIME STEP = 1~~|\nSAVEPER = 1~~|\n"
+    )
     assert "beschäftigt" in read_model(write(content.encode(encoding))).variables
 
 
 def test_the_first_line_may_name_another_encoding(write):
-    content = "{latin-1}\nbeschäftigt = 1 ~~|\nINITIAL TIME = 0 ~~|\nFINAL TIME = 1 ~~|\nTIME STEP = 1~~|\nSAVEPER = 1~~|\n"
+    content = (
+        "{latin-1}\nbeschäftigt = 1 ~~|\nINITIAL TIME = 0 ~~|\nFINAL TIME = 1 ~~|\nTIME STEP = 1~~|\nSAVEPER = 1~~|\n"
+    )
     assert "beschäftigt" in read_model(write(content.encode("latin-1"))).variables
 
 
-@pytest.mark.parametrize(
-    "comment", ["a comment", "hex", "base64", "rot13", "undefined", "zip"]
-)
+@pytest.mark.parametrize("comment", ["a comment", "hex", "base64", "rot13", "undefined", "zip"])
 def test_a_comment_on_the_first_line_that_is_no_encoding_of_text_files_is_a_comment(write, comment):
     content = f"{{{comment}}}\nwerk = 1 ~~|\nähnlich = 2 ~~|\n"
     content += "INITIAL TIME = 0 ~~|\nFINAL TIME = 1 ~~|\nTIME STEP = 1~~|\nSAVEPER = 1~~|\n"
@@ -188,7 +196,9 @@ def test_a_file_that_is_no_model_is_refused(write, file):
     assert message_of(write(content), ModelError) == message
 
 
-@pytest.mark.parametrize("text", ["Just a letter to the minister.", "a,b\n1,2\n", "<xmile></xmile>", "{\n", "| | |", "~~~~"])
+@pytest.mark.parametrize(
+    "text", ["Just a letter to the minister.", "a,b\n1,2\n", "<xmile></xmile>", "{\n", "| | |", "~~~~"]
+)
 def test_a_text_that_is_no_model_is_refused_without_a_crash(write, text):
     assert "m.mdl" in message_of(write(text.encode()), ModelError)
 
@@ -301,9 +311,7 @@ def test_definitions_with_different_numbers_of_subscripts_are_refused(write):
 
 def test_elements_of_no_common_range_are_refused(write):
     path = write("r: a, b ~~|\ns: c, d ~~|\nx[a] = 1 ~~|\nx[c] = 2 ~~|\n")
-    assert message_of(path, ModelError) == (
-        "no subscript range holds all of a, c ('x')\n  m.mdl:4   x[a] = 1"
-    )
+    assert message_of(path, ModelError) == ("no subscript range holds all of a, c ('x')\n  m.mdl:4   x[a] = 1")
 
 
 @pytest.mark.parametrize("depth", [50, 400, 3_000])
@@ -331,7 +339,7 @@ ATTACKS = {
     "name of a function of two": "x = \"'+str(__import__('os').system('touch${IFS}ran'))+'\"(Time, 2) ~ ~ |\n",
     "a text": "x = GET XLS CONSTANTS('a' , 'b', \"'+str(__import__('os').system('touch${IFS}ran'))+'\") ~ ~ |\n",
     "name of a group": (
-        "*****\n\t.'\"\"\"+str(__import__('os').system('touch ran'))+\"\"\"'\n*****~\n\tText\"\"\" |\nx = 1 ~ ~ |\n"
+        '*****\n\t.\'"""+str(__import__(\'os\').system(\'touch ran\'))+"""\'\n*****~\n\tText""" |\nx = 1 ~ ~ |\n'
     ),
     "name of a macro": ":MACRO: \"M'+str(__import__('os').system('touch${IFS}ran'))+'\"(a)\n"
     "\"M'+str(__import__('os').system('touch${IFS}ran'))+'\" = a ~ ~ |\n:END OF MACRO:\nx = 1 ~ ~ |\n",
@@ -457,7 +465,9 @@ def test_processes_that_compile_at_the_same_time_are_all_right(write, tmp_path, 
     write(MODEL)
     monkeypatch.setenv("SDSOCEC_CACHE", str(tmp_path / "cache"))
     together = [
-        subprocess.Popen([sys.executable, "-c", IN_A_PROCESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", IN_A_PROCESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         for _ in range(3)
     ]
     outputs = [process.communicate(timeout=120) for process in together]

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 
 from sdsocec.model.ir import Model
 
+from ..trajectories import check_outputs
 from .classify import Layout, classify
 from .expand import constant_values, expand
 from .fold import fold, foldable
@@ -40,6 +41,8 @@ def compile_layout(
     varying = list(varying)
     program = expand(model, integrator)
     if outputs is not None:
+        outputs = tuple(outputs)
+        check_outputs(program.outputs, outputs)
         if "prune" in passes:
             program = prune(program, outputs)
         else:

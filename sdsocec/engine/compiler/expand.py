@@ -31,7 +31,7 @@ from sdsocec.model.ir import (
     Table,
     Variable,
     WithLookup,
-    references,
+    children,
 )
 from sdsocec.model.names import element_name
 
@@ -53,6 +53,11 @@ class Scope:
     equation: Equation
     bindings: Bindings
     is_initial: bool
+
+    @property
+    def element(self) -> tuple[str, ...]:
+        """The element of the left-hand side."""
+        return tuple(self.bindings[subscript] for subscript in self.equation.subscripts)
 
     def at_start(self) -> Scope:
         return Scope(self.variable, self.equation, self.bindings, True)
@@ -205,7 +210,7 @@ class Expansion:
         if isinstance(expression, WithLookup):
             return self._lookup(expression.table, expression.argument, scope)
         if isinstance(expression, NumberList):
-            return self.graph.number(_from_list(self.model, scope.equation, expression, tuple(scope.bindings.values())))
+            return self.graph.number(_from_list(self.model, scope.equation, expression, scope.element))
         if isinstance(expression, Table):
             raise self.model_error("a lookup stands where a number is due", scope)
         assert isinstance(expression, Foreign)
@@ -361,8 +366,7 @@ class Expansion:
     def _reduction(self, call: Call, scope: Scope) -> int:
         self.need_arguments(call, 1, scope)
         inside = call.arguments[0]
-        summed = list(dict.fromkeys(s for r in references(inside) for s in r.subscripts if s.endswith("!")))
-        summed = [s for s in summed if s not in scope.bindings]
+        summed = list(dict.fromkeys(_marked(inside)))
         if not summed:
             raise self.model_error(f"{call.function} needs a subscript marked with '!'", scope)
         terms = [self.expression(inside, scope.bound(bindings)) for bindings in self._combinations(summed)]
@@ -401,7 +405,7 @@ class Expansion:
         element = tuple(scope.bindings.values())
         key = (scope.variable.name, element, id(call), stage)
         if key not in self.slots:
-            name = self._element_name(scope.variable, tuple(scope.bindings[s] for s in scope.equation.subscripts))
+            name = self._element_name(scope.variable, scope.element)
             if scope.equation.expression is not call:
                 name += f" ({call.function.lower()} {len(self.slots)})"
             elif stage:
@@ -484,6 +488,15 @@ class _PendingState:
     change: Build
     is_replaced: bool
     function: str
+
+
+def _marked(expression: Expression) -> Iterator[str]:
+    """The subscripts with a `!` that a reduction runs over: those of a reduction inside it are that one's own."""
+    if isinstance(expression, Reference):
+        yield from (s for s in expression.subscripts if s.endswith("!"))
+    elif not (isinstance(expression, Call) and expression.function in REDUCTIONS):
+        for part in children(expression):
+            yield from _marked(part)
 
 
 def _slot(item: _Item) -> int:

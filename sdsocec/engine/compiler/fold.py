@@ -3,9 +3,9 @@
 Before  masks, flags and switches are constants like any other: most products of a subscripted model are with 0 or 1.
 After   `0 * x` is 0, `1 * x` is x, `x + 0` is x, `0 / x` is 0, a decided condition is its branch; a stock that starts at 0
         and whose flow folds to 0 is gone.
-Keeps   every value, bit for bit, but for the sign of a zero (outputs are stored without it) and where x is not finite
-        (a run with such a number is refused anyway). No other constant is ever written into code: a changed
-        number needs no new code.
+Keeps   every value, bit for bit, but for the sign of a zero (outputs are stored without it), and but for an x that is not
+        finite: `0 * x` is then 0 here and NaN unfolded. So a run that saves all variables is never folded. No other
+        constant is ever written into code: a changed number needs no new code.
 """
 
 from __future__ import annotations

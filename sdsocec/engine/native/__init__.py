@@ -56,11 +56,17 @@ def make_plan(
     varying = set(listed) & set(constants)
     if not wanted <= varying:
         varying = set(constants)
-    fixed = {
-        name: value
-        for name, value in foldable(constants).items()
-        if name not in varying and name.upper() not in CONTROLS
-    }
+    # Folding may hide that a number is not finite (0 x LN(0)). A run of all variables computes every element anyhow, so it
+    # folds nothing and tells; a sweep of a few outcomes folds.
+    fixed = (
+        {}
+        if outputs is None
+        else {
+            name: value
+            for name, value in foldable(constants).items()
+            if name not in varying and name.upper() not in CONTROLS
+        }
+    )
     return Plan(
         varying=tuple(sorted(varying)),
         fixed=tuple(sorted(fixed.items())),

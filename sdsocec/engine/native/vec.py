@@ -17,6 +17,7 @@ from collections.abc import Callable
 # Constants of the C library's classic argument reductions (fdlibm, e_exp.c and e_log.c).
 _LOG2E = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+_LARGEST_EXACT_POWER = 1e13  # below it, exp(y log x) is off by less than a half
 _MAGIC = 6755399441055744.0  # 1.5 x 2^52: adding it rounds to an integer, which then stands in the low bits
 _LOG_POLYNOMIAL = (
     6.666666666666735130e-01,
@@ -220,11 +221,15 @@ class Vec:
         return self.select(is_number, y, self.number(math.nan))
 
     def pow(self, x: str, y: str) -> str:
-        """x**y; a negative x has a power only if y is whole."""
-        size = self.abs(x)
-        p = self.exp(self.mul(y, self.log(size)))
+        """x**y; a negative x has a power only if y is whole; a whole power of a whole number is whole."""
+        size, exponent = self.abs(x), self.abs(y)
+        p = self.exp(self.mul(exponent, self.log(size)))
         one = self.number(1.0)
         whole = self.compare("oeq", self.trunc(y), y)
+        exact = self.both(whole, self.compare("oeq", self.trunc(size), size))
+        exact = self.both(exact, self.compare("olt", p, self.number(_LARGEST_EXACT_POWER)))
+        p = self.select(exact, self.trunc(self.add(p, self.number(0.5))), p)
+        p = self.select(self.compare("olt", y, self.number(0.0)), self.div(one, p), p)
         half = self.mul(y, self.number(0.5))
         odd = self.both(whole, self.compare("une", self.trunc(half), half))
         negative = self.compare("olt", x, self.number(0.0))
