@@ -57,13 +57,15 @@ class TomlFile:
             self.text = content.decode("utf-8-sig")
         except UnicodeDecodeError as fault:
             line = content[: fault.start].count(b"\n") + 1
-            raise error("the file is not UTF-8 text", path=path, line=line) from None
+            raise error("the file is not UTF-8 text", path=path, line=line, hint="Save it as UTF-8.") from None
         try:
             self.data = tomllib.loads(self.text.replace("\r\n", "\n"))
         except tomllib.TOMLDecodeError as fault:
             raise self._not_toml(str(fault)) from None
         except RecursionError:
             raise error("the file is nested too deeply", path=path) from None
+        except ValueError:  # Python refuses to read whole numbers of more than 4,300 digits
+            raise error("a number in the file has too many digits", path=path) from None
 
     def _not_toml(self, message: str) -> SdsocecError:
         found = _AT_LINE.search(message)
@@ -81,6 +83,8 @@ class TomlFile:
             )
         if re.match(r"\s*\[*[\w.]*\w+\s+\w+[\w .]*(=|\])", excerpt):
             hint = 'A name with a space needs quotes, as in [levers."quota share"].'
+        elif re.search(r"=\s*[+-]?\d+,\d+\s*(#.*)?$", excerpt):
+            hint = "Decimals are written with a point."
         return self.error(f"the file is not valid TOML: {what}", path=self.path, line=line, excerpt=excerpt, hint=hint)
 
     def read(self, kind: type[File]) -> File:
@@ -144,6 +148,7 @@ _EXPECTED = {
     "float_parsing": "a number",
     "int_type": "a whole number",
     "string_type": "a text in quotes",
+    "string_too_short": "a text that is not empty",
     "bool_type": "true or false",
     "finite_number": "a finite number",
     "model_type": "a table",
@@ -159,7 +164,8 @@ def _given(value: object) -> str:
         return "a table"
     if isinstance(value, list):
         return "a list"
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    text = f"'{value}'" if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _shown(location: Location) -> str:

@@ -137,7 +137,11 @@ def _find(name_or_path: str | Path, model: LoadedModel) -> Path:
 
 def _load(path: Path, model: LoadedModel, above: tuple[Path, ...]) -> Scenario:
     file = TomlFile(path, ScenarioError)
-    content = file.read(ScenarioFile)
+    try:
+        content = file.read(ScenarioFile)
+    except ScenarioError as error:
+        faults = [*error.faults, *_unknown_names(file, model)]
+        raise ScenarioError(sorted(faults, key=lambda fault: fault.line or 0)) from None
     settings: dict[str, Setting] = {}
     digests = [file.text]
     if content.extends is not None:
@@ -168,8 +172,35 @@ def _load(path: Path, model: LoadedModel, above: tuple[Path, ...]) -> Scenario:
     return Scenario(content.name, content.title, content.description, {**settings, **own}, path, digest_of(*digests))
 
 
+def _unknown_names(file: TomlFile, model: LoadedModel) -> list[Fault]:
+    """Misspelt levers and constants of a file that has other faults, so that all come together."""
+    settable = Settable(model)
+    faults = []
+    levers, constants = (file.data.get(key) for key in ("levers", "constants"))
+    for name in levers if isinstance(levers, dict) else ():
+        if name_key(name) not in settable.levers:
+            faults.append(_unknown_lever(file, name, model, settable))
+    for name in constants if isinstance(constants, dict) else ():
+        try:
+            settable.constants(name)
+        except ScenarioError as error:
+            faults.append(_unknown_constant(file, name, error.faults[0]))
+    return faults
+
+
+def _unknown_lever(file: TomlFile, name: str, model: LoadedModel, settable: Settable) -> Fault:
+    return file.fault(
+        f"the model '{model.name}' has no lever '{name}'", ("levers", name),
+        name=name, nearest=nearest_name(name, settable.levers.values()), hint=_levers_hint(settable),
+    )  # fmt: skip
+
+
+def _unknown_constant(file: TomlFile, name: str, fault: Fault) -> Fault:
+    return file.fault(fault.what, ("constants", name), name=name, nearest=fault.nearest, hint=fault.hint)
+
+
 def _read_settings(
-    file: TomlFile, content: ScenarioFile, model: LoadedModel, extended: Mapping[str, Setting]
+    file: TomlFile, content: ScenarioFile, model: LoadedModel, inherited: Mapping[str, Setting]
 ) -> tuple[dict[str, Setting], list[Fault]]:
     settable = Settable(model)
     start, end = (settable.values.get(name) for name in _control_names(model))
@@ -187,12 +218,7 @@ def _read_settings(
     for name, lever in content.levers.items():
         known = settable.levers.get(name_key(name))
         if known is None:
-            faults.append(
-                file.fault(
-                    f"the model '{model.name}' has no lever '{name}'", ("levers", name),
-                    name=name, nearest=nearest_name(name, settable.levers.values()), hint=_levers_hint(settable),
-                )
-            )  # fmt: skip
+            faults.append(_unknown_lever(file, name, model, settable))
             continue
         put(f"{known} scenario", lever.value, lever.source, ("levers", name, "value"))
         for key, year, constant in (
@@ -206,33 +232,26 @@ def _read_settings(
                 faults.append(file.fault(what, ("levers", name, key), name=known))
             else:
                 put(constant, year, lever.source, ("levers", name, key))
-        years = [
-            _in_force(f"{known} {part}", settings, extended, settable.values) for part in ("from year", "full year")
-        ]
-        if years[1] < years[0]:
+        begin, full = (
+            year if year is not None else inherited[c].value if c in inherited else settable.values.get(c)
+            for year, c in ((lever.from_year, f"{known} from year"), (lever.full_year, f"{known} full year"))
+        )
+        is_given = lever.from_year is not None or lever.full_year is not None
+        if is_given and begin is not None and full is not None and full < begin:
+            what = f"lever '{known}' is in full force in {full:g}, before it starts in {begin:g}"
+            missing = "full" if lever.full_year is None else "from" if lever.from_year is None else ""
+            hint = f"Set '{missing}' too; left out, it keeps its value." if missing else ""
             key = "full" if lever.full_year is not None else "from"
-            what = f"lever '{known}' is in full force in {years[1]:g}, before it starts in {years[0]:g}"
-            faults.append(file.fault(what, ("levers", name, key), name=known))
+            faults.append(file.fault(what, ("levers", name, key), name=known, hint=hint))
     for name, given in content.constants.items():
         try:
             names = settable.constants(name)
         except ScenarioError as error:
-            fault = error.faults[0]
-            faults.append(
-                file.fault(fault.what, ("constants", name), name=name, nearest=fault.nearest, hint=fault.hint)
-            )
+            faults.append(_unknown_constant(file, name, error.faults[0]))
             continue
         for element in names:
             put(element, given.value, given.source, ("constants", name, "value"))
     return settings, faults
-
-
-def _in_force(
-    constant: str, own: Mapping[str, Setting], extended: Mapping[str, Setting], model: Mapping[str, float]
-) -> float:
-    """A constant's value: the file's, else that of the scenario it extends, else the model's."""
-    setting = own.get(constant) or extended.get(constant)
-    return setting.value if setting else model[constant]
 
 
 def _control_names(model: LoadedModel) -> tuple[str, str]:

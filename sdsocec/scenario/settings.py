@@ -100,7 +100,7 @@ class Settable:
                 faults.append(_not_a_setting(text, shown))
                 continue
             try:
-                value = float(number.strip())
+                value = float(number.strip().replace("_", "?"))  # Python alone would read 2_5 as 25
             except ValueError:
                 hint = "Decimals are written with a point." if "," in number else ""
                 faults.append(Fault(f"'{number.strip()}' is not a number", excerpt=shown, hint=hint, name=name))
@@ -116,7 +116,8 @@ class Settable:
                     faults.append(Fault(wrong[0], excerpt=shown, hint=wrong[1], name=constant))
                     break
                 if constant in found:
-                    faults.append(Fault(f"'{constant}' is set twice", excerpt=shown, name=constant))
+                    what = f"'{constant}' is set twice, to {found[constant]:g} and to {value:g}"
+                    faults.append(Fault(what, excerpt=shown, hint="Keep one of them.", name=constant))
                     break
                 found[constant] = value
         if faults:

@@ -7,6 +7,7 @@ import math
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -219,7 +220,7 @@ def test_a_lookup_is_exact_at_its_points_flat_outside_and_straight_between():
     x = np.concatenate([random_numbers(2_000, -2, 3.5), random_numbers(2_000, 0, 1e6, seed=2)])
     points = list(zip(map(Fraction, POINTS[0]), map(Fraction, POINTS[1]), strict=True))
     for value, got in zip(map(Fraction, x), apply("lookup", x), strict=True):
-        (x0, y0), (x1, y1) = next((p, q) for p, q in zip(points, points[1:], strict=False) if value <= q[0])
+        (x0, y0), (x1, y1) = next((p, q) for p, q in pairwise(points) if value <= q[0])
         exact = y0 + (y1 - y0) * (value - x0) / (x1 - x0)
         assert abs(Fraction(float(got)) - exact) <= 4 * Fraction(2) ** -53 * max(abs(y0), abs(y1))
 

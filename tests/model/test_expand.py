@@ -162,7 +162,7 @@ def test_a_design_that_moves_the_end_before_the_start_is_refused(write):
     assert refusal(path, design).startswith("FINAL TIME (-5) is before INITIAL TIME (0)\n  m.mdl:4")
 
 
-# --- designs and outputs ------------------------------------------------------------------------------------------------------
+# --- designs and outputs ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("engine", ["native", "pysd"])
@@ -217,7 +217,7 @@ def test_a_design_has_a_column_for_each_name_and_one_only():
     assert str(refused.value) == "the design has two columns for 'a'"
 
 
-# --- numbers that break down ------------------------------------------------------------------------------------------------------
+# --- numbers that break down ------------------------------------------------------------------------------------------
 
 
 def test_a_number_that_is_not_finite_names_run_variable_and_time(write):

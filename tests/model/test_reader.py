@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -32,7 +33,7 @@ debt = -3 ~ ~ |
 """
 
 
-# --- what is found ------------------------------------------------------------------------------------------------------
+# --- what is found ----------------------------------------------------------------------------------------------------
 
 
 def test_each_kind_of_variable_is_told_apart(write):
@@ -166,7 +167,7 @@ def test_a_comment_on_the_first_line_that_is_no_encoding_of_text_files_is_a_comm
     assert list(read_model(write(content.encode())).variables)[:2] == ["werk", "ähnlich"]
 
 
-# --- files that are no model -----------------------------------------------------------------------------------------------
+# --- files that are no model ------------------------------------------------------------------------------------------
 
 
 def message_of(path, error=SdsocecError) -> str:
@@ -250,7 +251,7 @@ def test_a_file_that_may_not_be_read_is_told(write, tmp_path):
     assert message_of(path, ProjectError) == "cannot read 'm.mdl': Permission denied\n  m.mdl"
 
 
-# --- equations that cannot be read -------------------------------------------------------------------------------------------
+# --- equations that cannot be read ------------------------------------------------------------------------------------
 
 SYNTAX_HINT = "  Vensim's own 'Check Syntax' (Ctrl+T) shows the place in the line."
 
@@ -317,15 +318,17 @@ def test_elements_of_no_common_range_are_refused(write):
 @pytest.mark.parametrize("depth", [50, 400, 3_000])
 def test_brackets_however_deep_end_in_a_result_or_a_message(write, depth):
     path = write("x = " + "(" * depth + "Time" + ")" * depth + " ~~|\n")
+    refusal = ""
     try:
         values = run_native(read_model(path), NO_CHANGES, ("x",)).values
-    except ModelError as refusal:
-        assert str(refusal).startswith("this equation cannot be read\n  m.mdl:2   x = ((((")
+    except ModelError as error:
+        refusal = str(error)
     else:
         np.testing.assert_array_equal(values[0, :, 0], range(5))
+    assert not refusal or refusal.startswith("this equation cannot be read\n  m.mdl:2   x = ((((")
 
 
-# --- text that tries to become code ----------------------------------------------------------------------------------------------
+# --- text that tries to become code -----------------------------------------------------------------------------------
 
 ATTACKS = {
     "documentation": 'x = 1 ~ ~ """+str(__import__("os").system("touch ran"))+""" |\n',
@@ -350,21 +353,19 @@ ATTACKS = {
 @pytest.mark.parametrize("place", ATTACKS)
 def test_text_of_a_model_never_runs(write, tmp_path, place, engine):
     path = write(ATTACKS[place] + "\nlast = INTEG(1, 0) ~ ~ |\n")
-    try:
+    with contextlib.suppress(SdsocecError):  # to refuse is fine, to run is not
         run_design(read_model(path), engine=engine)
-    except SdsocecError:
-        pass  # to refuse is fine, to run is not
     assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith("ran")) == []
     assert {p.name for p in tmp_path.iterdir()} == {"m.mdl"}, "nothing is written beside the model"
 
 
 def test_the_attack_would_work_if_it_ran(write, tmp_path):
     write("")
-    os.system("touch${IFS}ran")  # noqa: S605
+    os.system("touch${IFS}ran")
     assert (tmp_path / "ran").exists()
 
 
-# --- the cache -------------------------------------------------------------------------------------------------------------------
+# --- the cache --------------------------------------------------------------------------------------------------------
 
 MODEL = "x = INTEG(rate * EXP(-x), 1) ~~|\nrate = 0.5 ~~|\n"
 IN_A_PROCESS = """
@@ -443,7 +444,7 @@ def test_a_damaged_entry_is_made_again(read_and_run, tmp_path, damage, kind):
     assert read_and_run() == bits
     mended = entries(tmp_path)
     assert set(mended) == set(sound)
-    for path, content in mended.items():
+    for content in mended.values():
         assert hashlib.sha256(content[32:]).digest() == content[:32]
     assert read_and_run() == bits
 
@@ -519,7 +520,7 @@ def test_the_same_content_under_another_name_has_that_name(write, tmp_path):
     assert first.digest == second.digest
 
 
-# --- what an engine refuses ----------------------------------------------------------------------------------------------------------
+# --- what an engine refuses -------------------------------------------------------------------------------------------
 
 
 def test_native_names_what_it_cannot_compile(write):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import sdsocec
-from sdsocec.errors import SdsocecError, ScenarioError
+from sdsocec.errors import ScenarioError, SdsocecError
 from sdsocec.model import toml
 from sdsocec.scenario import load_scenario
 

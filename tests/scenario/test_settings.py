@@ -156,7 +156,7 @@ def test_a_table_of_runs_obeys_the_same_rules(settable):
         sdsocec.run_table(settable.model, {"inflow": [20.0]}, outputs=["peple"])
 
 
-# --- scenarios as rows ----------------------------------------------------------------------------------------------------------
+# --- scenarios as rows ------------------------------------------------------------------------------------------------
 
 
 def test_a_scenario_extends_another_and_its_own_settings_win(settable, tmp_path):

@@ -27,6 +27,7 @@ from .emit import Module
 from .machine import Loaded, assembly, compile_object, host
 
 Floats = NDArray[np.float64]
+MOST_SAVED = 2**25  # numbers that one worker holds before it hands them over: 256 MB
 CHUNK = 256  # runs between two looks at progress and Ctrl-C; a chunk is transposed at once
 SMALL_MODEL = 1_000  # lane nodes; small models are bound by latency and want wider vectors (docs/decisions.md)
 _LINE = 64
@@ -274,16 +275,20 @@ class Kernel:
         local = threading.local()
         stop = threading.Event()
 
+        w = self.shape.width
+        per_run = max(1, saved * len(self.shape.outputs))
+        chunk = min(CHUNK, -(-design.n_runs // w) * w, max(w, MOST_SAVED // per_run // w * w))
+
         def run_chunk(start: int) -> int:
             if stop.is_set():
                 return 0
-            rows = slice(start, min(start + CHUNK, design.n_runs))
+            rows = slice(start, min(start + chunk, design.n_runs))
             constants = self.constants(design, rows)
-            blocks, w = constants.shape[0], self.shape.width
+            blocks = constants.shape[0]
             if not hasattr(local, "arena"):
                 local.hoisted = aligned((self.shape.n_hoisted, w))
                 local.arena = aligned((6 * len(self.shape.states), w))
-                local.saved = aligned((CHUNK // w + 1, saved, len(self.shape.outputs), w))
+                local.saved = aligned((chunk // w, saved, len(self.shape.outputs), w))
             self._run(
                 blocks, steps, every, address(constants), address(local.hoisted), address(table),
                 address(local.arena), address(local.saved),
@@ -293,7 +298,7 @@ class Kernel:
             out[rows] = by_run[:n]
             return n
 
-        starts = range(0, design.n_runs, CHUNK)
+        starts = range(0, design.n_runs, chunk)
         if threads == 1 or len(starts) == 1:
             for start in starts:
                 _tell(progress, run_chunk(start))
