@@ -154,7 +154,8 @@ def run_table(
     Returns
     -------
     xarray.Dataset
-        Dims (run, time, subscript ranges).
+        Dims (run, time, subscript ranges). The coordinate `is_finite` (run) is False for a run that has a number which is
+        not finite: leave it out of every statistic.
     """
     loaded = model if isinstance(model, LoadedModel) else load_model(model)
     design = rows if isinstance(rows, Design) else _design_of_columns(loaded, rows)
@@ -164,7 +165,8 @@ def run_table(
         listed=loaded.card.listed_constants(), threads=threads,
     )  # fmt: skip
     attributes = provenance(loaded, design, found, [])
-    return to_dataset(loaded.equations, found.trajectories, range(design.n_runs), "run", attributes)
+    dataset = to_dataset(loaded.equations, found.trajectories, range(design.n_runs), "run", attributes)
+    return dataset.assign_coords(is_finite=("run", found.trajectories.is_finite))
 
 
 def _design_of_columns(model: LoadedModel, rows: Any) -> Design:

@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -123,7 +123,7 @@ class RunResult(Mapping[str, "xr.DataArray"]):
         names = tuple(self._trajectories.names[c] for c in columns)
         if names == (name,):  # a scalar: a copy of the time axis with other numbers costs a tenth of a new array
             return self.time.copy(deep=False, data=self._trajectories.values[0, :, columns[0]])
-        part = Trajectories(names, self._trajectories.times, self._trajectories.values[:, :, columns])
+        part = replace(self._trajectories, names=names, values=self._trajectories.values[:, :, columns])
         return to_dataset(self._model.equations, part, [0], "run", {})[name].isel(run=0, drop=True)
 
     def __iter__(self) -> Iterator[str]:

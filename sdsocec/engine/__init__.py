@@ -19,13 +19,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sdsocec.errors import SdsocecError, UnsupportedConstruct
-from sdsocec.model.ir import Model
+from sdsocec.model.ir import Call, Model, walk
 
 from .compiler import constant_values
 from .design import Design
 from .native import run_native
 from .ode import METHODS, run_ode
 from .reference import all_element_names, run_pysd
+from .supported import PYSD_DEVIATES
 from .trajectories import Trajectories
 
 __all__ = [
@@ -111,12 +112,25 @@ def run_design(
             if engine == "native" or integrator != "euler":
                 raise
             fault = replace(error.faults[0], hint="PySD runs it instead; a run takes it seconds to minutes.")
-            notice = str(fault)
+            notice = str(fault) + _known_deviations(model)
     if integrator != "euler":
         raise SdsocecError(
             f"PySD integrates with Euler only, not {integrator}", hint="Leave out --integrator, or --engine pysd."
         )
     return Run(run_pysd(model, design, outputs, progress), "pysd", integrator, notice)
+
+
+def _known_deviations(model: Model) -> str:
+    """A line on functions of the model that PySD reads otherwise than Vensim (tests/conformance/pysd_known_errors.toml)."""
+    calls = {
+        node.function
+        for variable in model.variables.values()
+        for equation in variable.equations
+        for node in walk(equation.expression)
+        if isinstance(node, Call)
+    }
+    found = sorted(calls & PYSD_DEVIATES.keys())
+    return "".join(f"\n  In {name} PySD deviates from Vensim: {PYSD_DEVIATES[name]}." for name in found)
 
 
 def _no_choice(kind: str, value: str, valid: tuple[str, ...]) -> SdsocecError:

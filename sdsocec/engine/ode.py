@@ -64,7 +64,7 @@ def run_ode(
         if progress is not None:
             progress(1)
     assert clock is not None, "a design has at least one run"
-    return Trajectories(kernel.shape.outputs, clock.saved, np.array(runs))
+    return Trajectories(kernel.shape.outputs, clock.saved, np.array(runs), clock.dt)
 
 
 class _Run:

@@ -44,18 +44,18 @@ def run_pysd(
     names = tuple(outputs) if outputs is not None else tuple(all_element_names(model))
     check_outputs(all_element_names(model), names)
     runs: list[Any] = []
-    times: Any = None
+    clock: Clock | None = None
     for row in range(design.n_runs):
         setting = dict(zip(design.names, map(float, design.values[row]), strict=True))
-        last = times
-        times, values = reference.run({**constants, **setting}, set(setting), names)
-        if last is not None and not np.array_equal(last, times):
+        last = clock
+        clock, values = reference.run({**constants, **setting}, set(setting), names)
+        if last not in (None, clock):
             raise DesignError("the runs of this design have different times; they must share one time axis")
         runs.append(values)
         if progress is not None:
             progress(1)
-    assert times is not None, "a design has at least one run"
-    return Trajectories(names, times, np.array(runs))
+    assert clock is not None, "a design has at least one run"
+    return Trajectories(names, clock.saved, np.array(runs), clock.dt)
 
 
 def all_element_names(model: Model) -> list[str]:
@@ -97,8 +97,8 @@ class Reference:
                     f"PySD cannot build this model: {type(error).__name__}", path=model.path, hint=_first_line(error)
                 ) from None
 
-    def run(self, values: dict[str, float], changed: set[str], outputs: tuple[str, ...]) -> Any:
-        """Times and values, shape (n_times, n_outputs), of one run."""
+    def run(self, values: dict[str, float], changed: set[str], outputs: tuple[str, ...]) -> tuple[Clock, Any]:
+        """The clock and the values, shape (n_times, n_outputs), of one run."""
         wanted = {self.names.variable(split_element_name(name)[0]) for name in outputs}
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -125,7 +125,7 @@ class Reference:
                     f"PySD stopped: {type(error).__name__}: {_first_line(error)}", path=self.model.path
                 ) from None
         columns = [self._column(frame, name) for name in outputs]
-        return clock.saved, np.array(columns, dtype=np.float64).T
+        return clock, np.array(columns, dtype=np.float64).T
 
     def _settings(self, values: dict[str, float], changed: set[str]) -> dict[str, Any]:
         """PySD sets whole variables: the changed elements with their neighbours' values."""

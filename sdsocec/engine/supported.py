@@ -152,3 +152,10 @@ PYSD_ONLY: tuple[str, ...] = (
 )
 # What neither engine runs here: it reads other files than the model's.
 REFUSED: tuple[str, ...] = ("GET XLS and GET DIRECT functions", "data variables", ":TABBED ARRAY:")
+
+# Where PySD gives other numbers than Vensim's rule, by function: what a person must know who runs a model on PySD.
+PYSD_DEVIATES: dict[str, str] = {
+    "PULSE": "a width of 0 gives no pulse, and dates between time steps fall on other steps",
+    "PULSE TRAIN": "it ends before its end date, and a width of 0 gives no pulses",
+    "SMOOTH N": "in a feedback loop through ACTIVE INITIAL its first step takes a stale input",
+}

@@ -31,11 +31,19 @@ class Trajectories:
         Saved times.
     values : array, shape (n_runs, n_times, n_outputs)
         In the model's units.
+    time_step : float
+        The model's TIME STEP, in its unit of time.
     """
 
     names: tuple[str, ...]
     times: Floats
     values: Floats
+    time_step: float
+
+    @property
+    def is_finite(self) -> NDArray[np.bool_]:
+        """Whether all saved numbers of a run are finite, shape (n_runs,)."""
+        return np.asarray(np.isfinite(self.values).all(axis=(1, 2)))
 
     def require_finite(self, run_names: tuple[str, ...]) -> Trajectories:
         """Raise RunError if any number is NaN or infinite, naming the run, the variable and the time."""

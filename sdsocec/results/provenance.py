@@ -45,17 +45,9 @@ def provenance(model: LoadedModel, design: Design, run: Run, scenarios: Iterable
         "design_sha256": digest_of(repr(design.names), design.values.tobytes()),
         "engine": run.engine,
         "integrator": run.integrator,
-        "time_step": _time_step(model, design),
+        "time_step": run.trajectories.time_step,
         "saved_from": float(times[0]),
         "saved_to": float(times[-1]),
         "sdsocec_version": own_version(),
         "library_versions": ", ".join(f"{name} {version(name)}" for name in libraries),
     }
-
-
-def _time_step(model: LoadedModel, design: Design) -> float:
-    from sdsocec.engine import constant_values
-
-    values = constant_values(model.equations) | dict(zip(design.names, design.values[0], strict=True))
-    by_key = {name.lower(): float(value) for name, value in values.items()}
-    return by_key.get("time step", float("nan"))

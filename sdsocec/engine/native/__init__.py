@@ -113,4 +113,4 @@ def run_native(
     clock = Clock.of(model, kernel.controls(first))
     times = clock.table_times(kernel.plan.integrator)
     values = kernel.run(design, clock.steps, clock.every, times, threads or default_threads(), progress)
-    return Trajectories(kernel.shape.outputs, clock.saved, values)
+    return Trajectories(kernel.shape.outputs, clock.saved, values, clock.dt)
