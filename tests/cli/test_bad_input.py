@@ -260,7 +260,7 @@ def test_ctrl_c_stops_with_130_and_writes_nothing(tmp_path):
     time.sleep(2)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert err.strip().endswith("stopped; nothing was written")
     assert "Traceback" not in err
     assert {p.name for p in tmp_path.iterdir()} == {"m.mdl"}

@@ -228,3 +228,40 @@ def test_memory_goes_with_the_result_not_with_the_size_of_a_chunk(tmp_path):
     finally:
         tracemalloc.stop()
     assert peak < 40 * found.values.nbytes, f"{peak / 1e6:,.0f} MB for a result of {found.values.nbytes / 1e6:,.0f} MB"
+
+
+FOLDABLE = [
+    *(f"{a} {op} {b}" for op in "+-*" for a, b in (("x", "{}"), ("{}", "x"), ("{}", "{}"))),
+    *("x / one", "zero / x", "one / x", "MIN(5, x / zero)", "MAX(zero, 3 / (x + zero))", "zero / one"),
+    *(f"{f}({a}, {b})" for f in ("MIN", "MAX") for a, b in (("x - 3", "{}"), ("{}", "x - 3"), ("{}", "one"))),
+    *(
+        "IF THEN ELSE({} = one, x, 2 * x)",
+        "IF THEN ELSE(x > 3 :AND: {} = one, x, 7)",
+        "IF THEN ELSE(x > 3 :OR: {}, x, 7)",
+    ),
+    *("IF THEN ELSE(:NOT: {}, x, 7)", "IF THEN ELSE({} <> one, x, 7)", "IF THEN ELSE({} <= x - 3, x, 7)", "x ^ {}"),
+    *("ABS(- {})", "({} < one) + ({} >= one) * 2", "EXP({}) * x", "LN(one + {} * x)", "({} - x) * {} + {} / x", "- {}"),
+]
+
+
+def test_folding_zeros_and_ones_changes_no_bit(tmp_path):
+    equations = [text.format(*[flag] * text.count("{}")) for text in FOLDABLE for flag in ("zero", "one")]
+    names = tuple(f"y{i}" for i in range(len(equations)))
+    path = tmp_path / "flags.mdl"
+    lines = [f"{n} = {e} ~~|" for n, e in zip(names, equations, strict=True)]
+    lines += [f"s{i} = INTEG({n}, {('zero', 'one', '0.3')[i % 3]}) ~~|" for i, n in enumerate(names)]
+    path.write_text(
+        "{UTF-8}\n" + "\n".join(lines) + "\nx = start + 0.37 * Time ~~|\nstart = 0.123 ~~|\nzero = 0 ~~|\none = 1 ~~|\n"
+        "INITIAL TIME = 0 ~~|\nFINAL TIME = 12 ~~|\nTIME STEP = 0.5 ~~|\nSAVEPER = 0.5 ~~|\n"
+    )
+    model = sdsocec.load_model(path).equations
+    design = Design(("start",), np.array([[0.123], [2.9], [3.0]]))
+    outputs = (*names, *(f"s{i}" for i in range(len(names))))
+    plan = make_plan(model, design, outputs, "euler", ["start"])
+    assert {name for name, _ in plan.fixed} == {"zero", "one"}
+    folded = run_native(model, design, plan=plan).values
+    plain = run_native(model, design, plan=replace(plan, passes=("prune", "hoist"))).values
+    assert np.isfinite(plain).all()
+    wrong = {outputs[i] for i in np.flatnonzero((folded != plain).any(axis=(0, 1)))}
+    assert {e for n, e in zip(names, equations, strict=True) if n in wrong} == set()
+    assert folded.tobytes() == plain.tobytes()
