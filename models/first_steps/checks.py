@@ -15,7 +15,7 @@ from sdsocec import reality_check
 
 HERE = Path(__file__).parent
 STUDY = "Scenario study Sociale Economie in 2020 (2010)"
-STEP = 0.03125  # year, the model's time step
+STEP = 0.015625  # year, the model's time step
 EVERY_STEP = {"SAVEPER": STEP}  # keep every step: flows x step is then exactly the change of a stock
 YEARS = range(2003, 2020)  # the record that the model is compared with; 2020 is the corona year
 PEOPLE = (

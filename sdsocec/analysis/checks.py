@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 CHECKS = "checks.py"
+MOST_KEPT_RUNS = 64  # of one model, all variables: some 100 MB for a large model with every step saved
 Kind = Literal["hard", "soft"]
 Verdict = tuple[bool, str]
 
@@ -147,7 +148,8 @@ class RunResult(Mapping[str, "xr.DataArray"]):
 
 
 class Runner:
-    """What a check gets: runs the model, and tells what there is to set. Runs with the same settings are made once.
+    """What a check gets: runs the model, and tells what there is to set. A run with the same settings as a recent one is
+    not made again.
 
     Settings may lie outside their ranges: extreme conditions are what checks are for.
     """
@@ -169,7 +171,11 @@ class Runner:
         """One run: a scenario (by default the model as it stands) with some constants set."""
         values = {**self._values_of(scenario), **{self._constant(n): float(v) for n, v in (set or {}).items()}}
         key = (tuple(sorted(values.items())), integrator)
-        if key not in self._made:
+        if key in self._made:
+            self._made[key] = self._made.pop(key)  # the one used last stands last
+        else:
+            while len(self._made) >= MOST_KEPT_RUNS:
+                del self._made[next(iter(self._made))]
             design = Design(tuple(values), np.array([list(values.values())], dtype=np.float64))
             # every constant may vary: one kernel serves all runs of all checks
             run = run_design(
