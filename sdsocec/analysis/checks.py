@@ -181,6 +181,8 @@ class Runner:
             run = run_design(
                 self._model.equations, design, integrator=integrator, listed=self.constants, threads=1, engine="auto"
             )
+            # NaN compares false to everything, so a check would hold on it without a word
+            run.trajectories.require_finite((scenario or self._model.name,))
             self._made[key] = RunResult(self._model, run.trajectories)
         return self._made[key]
 
@@ -216,8 +218,15 @@ def load_checks(model: LoadedModel, trust_code: bool = False) -> list[RealityChe
             hint="Read it; if you trust it, add --trust-code.",
         )
     module = _import(path)
-    found = [value.reality_check for value in vars(module).values() if hasattr(value, "reality_check")]
-    return list(dict.fromkeys(found))
+    named = (getattr(value, "reality_check", None) for value in vars(module).values())
+    found = list(dict.fromkeys(check for check in named if isinstance(check, RealityCheck)))
+    if not found:
+        raise ProjectError(
+            "the file holds no reality checks",
+            path=path,
+            hint="A check is a function with @reality_check(claim, source=...).",
+        )
+    return found
 
 
 def _import(path: Path) -> Any:

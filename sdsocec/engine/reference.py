@@ -199,7 +199,9 @@ def _rename_section(section: Any, names: _Names, folder: Path, number: int, path
     section.split, section.views_dict = False, None
     section.constraints, section.test_inputs = [], []
     if number:
-        section.name = names.macro_names[name_key(section.name)]
+        own = name_key(section.name)
+        section.name = names.macro_names[own]
+        names.variables[own] = section.name  # a macro's result bears the macro's name
         section.params = [names.variable(p) for p in section.params]
         section.returns = []
     for item in section.subscripts:

@@ -157,5 +157,6 @@ REFUSED: tuple[str, ...] = ("GET XLS and GET DIRECT functions", "data variables"
 PYSD_DEVIATES: dict[str, str] = {
     "PULSE": "a width of 0 gives no pulse, and dates between time steps fall on other steps",
     "PULSE TRAIN": "it ends before its end date, and a width of 0 gives no pulses",
-    "SMOOTH N": "in a feedback loop through ACTIVE INITIAL its first step takes a stale input",
+    "SMOOTH N": "its order is not reduced where the time is shorter than order x TIME STEP",
+    "SMOOTH": "in a feedback loop through ACTIVE INITIAL its first step takes a stale input",
 }

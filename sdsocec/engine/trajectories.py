@@ -54,11 +54,12 @@ class Trajectories:
         time = int(np.argmin(finite[run].all(axis=1)))
         which = [name for name, good in zip(self.names, finite[run, time], strict=True) if not good]
         value = self.values[run, time, self.names.index(which[0])]
-        others = f" and {len(which) - 1} others" if len(which) > 1 else ""
+        n = len(which) - 1
+        others = f" (and {n} other variable{'s' if n > 1 else ''})" if n else ""
         raise RunError(
-            f"run '{run_names[run]}' is not finite: '{which[0]}'{others} is {value} at time {self.times[time]:g}",
+            f"run '{run_names[run]}' is not finite: '{which[0]}' is {value} at time {self.times[time]:g}{others}",
             name=which[0],
-            hint="Look for a division by zero, LN of zero or EXP of a large number: sdsocec model causes NAME",
+            hint=f'Look for a division by zero, LN of zero or EXP of a large number: sdsocec model causes "{which[0]}"',
         )
 
 
@@ -82,6 +83,9 @@ class Clock:
             excerpt = " ".join(variable.equations[0].text.split())[:120] if variable else ""
             return ModelError(Fault(what, model.path, line, excerpt, name=name))
 
+        for name, value in controls.items():
+            if not np.isfinite(value):
+                raise fault(f"{name} is {value}; it must be a finite number", name)
         if not dt > 0:
             raise fault(f"TIME STEP is {dt:g}; it must be above 0", "TIME STEP")
         if end < start:

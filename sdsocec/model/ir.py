@@ -58,8 +58,8 @@ UNARY_OPERATORS = frozenset({"negative", ":NOT:"})
 class Call:
     """A function of Vensim, by its name there (`IF THEN ELSE`).
 
-    SMOOTH, SMOOTHI, SMOOTH3, SMOOTH3I and SMOOTH N are all `SMOOTH N` (input, time, initial, order). DELAY1, DELAY1I,
-    DELAY3 and DELAY3I are `DELAY` with the same arguments; DELAY N is a function of its own.
+    SMOOTH, SMOOTHI, SMOOTH3 and SMOOTH3I are all `SMOOTH` (input, time, initial, order); DELAY1, DELAY1I, DELAY3 and
+    DELAY3I are `DELAY` with the same arguments. SMOOTH N and DELAY N are functions of their own.
     """
 
     function: str
@@ -150,7 +150,7 @@ class Model:
 
     `variables` maps keys to variables; `ranges` maps keys of subscript ranges to their elements' keys; `mappings` says
     which range stands for which other, element by element. `shown` gives every subscript name as the modeller wrote
-    it. `digest` changes whenever the equations could have.
+    it. `digest` changes whenever the equations could have; `file_sha256` is the hash of the file's bytes alone.
     """
 
     path: Path
@@ -159,6 +159,7 @@ class Model:
     mappings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
     source_digest: str = ""
+    file_sha256: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -170,7 +171,7 @@ class Model:
 
     def with_variable(self, key: str, variable: Variable) -> Model:
         """A copy in which one variable is another."""
-        return replace(self, variables={**self.variables, key: variable}, source_digest="")
+        return replace(self, variables={**self.variables, key: variable}, source_digest="", file_sha256="")
 
     def elements(self, variable: Variable) -> list[tuple[str, ...]]:
         """All elements of a variable as keys, in row-major order; one empty tuple for a scalar."""

@@ -7,11 +7,13 @@ under the hash of the file's bytes and of this folder's source, so a second read
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import re
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +66,10 @@ def read_model(path: str | Path) -> Model:
 
     def parse() -> Model:
         model = _to_model(parse_abstract(content, path), path, without_comments(decode(content, path)))
-        return _with_digest(model, key)
+        return replace(model, source_digest=key, file_sha256=hashlib.sha256(content).hexdigest())
 
-    model = Cache("models").get(key, parse, pickle.dumps, pickle.loads)
-    return model if model.path == path else _with_path(model, path)
-
-
-def _with_digest(model: Model, digest: str) -> Model:
-    return Model(model.path, model.variables, model.ranges, model.mappings, model.shown, digest)
-
-
-def _with_path(model: Model, path: Path) -> Model:
-    return Model(path, model.variables, model.ranges, model.mappings, model.shown, model.source_digest)
+    model: Model = Cache("models").get(key, parse, pickle.dumps, pickle.loads)
+    return model if model.path == path else replace(model, path=path)
 
 
 def parse_abstract(content: bytes, path: Path) -> Any:
@@ -372,9 +366,10 @@ class _Converter:
         return Call("DELAY FIXED", tuple(map(self.expression, (ast.input, ast.delay_time, ast.initial))))
 
     def SmoothStructure(self, ast: Any) -> Expression:
-        return Call("SMOOTH N", tuple(map(self.expression, (ast.input, ast.smooth_time, ast.initial, ast.order))))
+        return Call("SMOOTH", tuple(map(self.expression, (ast.input, ast.smooth_time, ast.initial, ast.order))))
 
-    SmoothNStructure = SmoothStructure
+    def SmoothNStructure(self, ast: Any) -> Expression:
+        return Call("SMOOTH N", tuple(map(self.expression, (ast.input, ast.smooth_time, ast.initial, ast.order))))
 
     def TrendStructure(self, ast: Any) -> Expression:
         return Call("TREND", tuple(map(self.expression, (ast.input, ast.average_time, ast.initial_trend))))
@@ -450,14 +445,8 @@ def _with_lookup_calls(model: Model) -> Model:
         equations = tuple(
             Equation(mend(e.expression), e.subscripts, e.excepted, e.line, e.text) for e in variable.equations
         )
-        variables[key] = _replaced(variable, equations=equations)
+        variables[key] = replace(variable, equations=equations)
     return Model(model.path, variables, model.ranges, model.mappings, model.shown)
-
-
-def _replaced(variable: Variable, **changes: Any) -> Variable:
-    from dataclasses import replace
-
-    return replace(variable, **changes)
 
 
 def _unknown_names(model: Model) -> list[Fault]:
@@ -523,7 +512,7 @@ def _with_dimensions(model: Model, variable: Variable) -> Variable:
             )
         written_candidates = [key for key in candidates if key in written]
         dimensions.append(min(written_candidates or candidates, key=lambda key: len(model.ranges[key])))
-    return _replaced(variable, dimensions=tuple(dimensions))
+    return replace(variable, dimensions=tuple(dimensions))
 
 
 def _with_flows(model: Model) -> Model:
@@ -535,7 +524,7 @@ def _with_flows(model: Model) -> Model:
             if isinstance(expression, Call) and expression.function == "INTEG":
                 flows |= _terms(expression.arguments[0])
     variables = {
-        key: _replaced(variable, kind="flow") if key in flows and variable.kind == "auxiliary" else variable
+        key: replace(variable, kind="flow") if key in flows and variable.kind == "auxiliary" else variable
         for key, variable in model.variables.items()
     }
     return Model(model.path, variables, model.ranges, model.mappings, model.shown)

@@ -20,6 +20,7 @@ from .names import name_key
 LARGEST_FILE = 20_000_000  # bytes; the largest published Vensim model we know of is below 5 MB
 SKETCH_MARK = "\\\\\\---///"
 _HEADER = re.compile(rb"\s*\{([^}\r\n]{1,40})\}")
+_MACRO = re.compile(r":MACRO:.*?:END OF MACRO:", re.DOTALL | re.IGNORECASE)
 _LEFT_SIDE = re.compile(r'\s*("(?:\\"|[^"])*"|[^=\[(:~|"{}<]+)')
 
 
@@ -110,7 +111,7 @@ def without_comments(text: str) -> str:
 
 def definitions(text: str) -> list[Definition]:
     """Every definition of the equation part, in the order of the file (groups and control headings left out)."""
-    body = text.split(SKETCH_MARK, 1)[0]
+    body = _MACRO.sub(lambda macro: "\n" * macro[0].count("\n"), text.split(SKETCH_MARK, 1)[0])
     found = []
     for start, entry in _entries(body):
         equation = _before_tilde(entry)

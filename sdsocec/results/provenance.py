@@ -5,7 +5,6 @@ Nothing in it changes from one run to the next of the same inputs on the same ma
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from functools import cache
@@ -40,7 +39,7 @@ def provenance(model: LoadedModel, design: Design, run: Run, scenarios: Iterable
     return {
         "model": model.name,
         "model_file": model.equations.path.name,
-        "model_sha256": hashlib.sha256(model.equations.path.read_bytes()).hexdigest(),
+        "model_sha256": model.equations.file_sha256,
         "scenarios_sha256": json.dumps(dict(scenarios)),
         "design_sha256": digest_of(repr(design.names), design.values.tobytes()),
         "engine": run.engine,

@@ -8,6 +8,7 @@ import pytest
 from sdsocec.engine import Design, run_design, run_ode
 from sdsocec.engine.design import Design as Table
 from sdsocec.errors import DesignError, ModelError, RunError, SdsocecError
+from sdsocec.model import read_model
 
 
 def last(run, name: str) -> float:
@@ -121,3 +122,28 @@ def test_a_table_of_runs_must_lie_within_the_ranges():
 
     with pytest.raises(SdsocecError, match="'quota share scenario' is 7; it must be between 0 and"):
         sdsocec.run_table("first_steps", {"quota share": [0.01, 7]})
+
+
+@pytest.mark.parametrize("function", ["DELAY N", "SMOOTH N"])
+def test_an_order_too_high_for_the_time_step_is_reduced(model_of, function):
+    """Vensim, pages DELAY N and SMOOTH N. 4 stages of a time of 2 steps become 2: without it the value overshoots to 3520."""
+    model = model_of(
+        f"y = {function}(STEP(10, 1), 0.25, 0, 4)\nz = {function}(STEP(10, 1), 0.25, 0, 2)\ns = INTEG(y, 0)", step=0.125
+    )
+    run = run_design(model).trajectories
+    y, z = (run.values[0, :, run.names.index(name)] for name in "yz")
+    assert y.tolist() == z.tolist()
+    assert y.max() == 10
+
+
+def test_a_macro_of_the_same_names_leaves_the_model_its_own_lines(model_of, tmp_path):
+    model = model_of("x = 5\ny = TWICE(x)\ns = INTEG(y, 0)", end=2)
+    text = model.path.read_text()
+    macro = "{UTF-8}\n:MACRO: TWICE(in)\nTWICE = 2 * x ~~|\nx = in ~~|\n:END OF MACRO:\n"
+    (tmp_path / "macro.mdl").write_text(text.replace("{UTF-8}\n", macro))
+    with_macro = read_model(tmp_path / "macro.mdl")
+    assert (with_macro.variables["x"].line, with_macro.variables["x"].equations[0].text) == (6, "x = 5")
+    run = run_design(with_macro)
+    assert run.engine == "pysd"
+    assert "does not compile TWICE (in 'y')" in run.notice
+    assert last(run, "s") == 20

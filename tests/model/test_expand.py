@@ -88,7 +88,7 @@ REFUSED = {
     ),
     "too many arguments": (
         "x = SQRT(Time, 2) ~~|",
-        "SQRT takes 1 arguments, not 2 (in 'x')\n  m.mdl:2   x = SQRT(Time, 2)",
+        "SQRT takes 1 argument, not 2 (in 'x')\n  m.mdl:2   x = SQRT(Time, 2)",
     ),
     "a count of no range": (
         "r: x, y ~~|\na[r] = 1, 2 ~~|\nb = ELMCOUNT(a) ~~|",
@@ -140,7 +140,7 @@ CONTROLS = {
     ),
     "an endless saving step": (
         {"saved": "1e400"},
-        "SAVEPER (inf) is not a multiple of TIME STEP (1)\n  m.mdl:6   SAVEPER = 1e400",
+        "SAVEPER is inf; it must be a finite number\n  m.mdl:6   SAVEPER = 1e400",
     ),
 }
 
@@ -225,8 +225,8 @@ def test_a_number_that_is_not_finite_names_run_variable_and_time(write):
     with pytest.raises(RunError) as refused:
         run_native(model, NO_CHANGES).require_finite(("regulier",))
     assert str(refused.value) == (
-        "run 'regulier' is not finite: 'x' and 1 others is inf at time 2\n"
-        "  Look for a division by zero, LN of zero or EXP of a large number: sdsocec model causes NAME"
+        "run 'regulier' is not finite: 'x' is inf at time 2 (and 1 other variable)\n"
+        '  Look for a division by zero, LN of zero or EXP of a large number: sdsocec model causes "x"'
     )
 
 

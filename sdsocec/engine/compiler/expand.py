@@ -98,7 +98,7 @@ class Expansion:
             integrator == "rates",
             time=self._time,
             step_start=self._step_start,
-            time_step=lambda: self.value("time step", (), False),
+            time_step=self.time_step,
         )
 
     # --- the order of building -------------------------------------------------------------------------------------------
@@ -261,6 +261,10 @@ class Expansion:
     def literal(self, value: float) -> int:
         """A number as a node."""
         return self.graph.number(value)
+
+    def time_step(self) -> int:
+        """TIME STEP as a node."""
+        return self.value("time step", (), False)
 
     def is_constant(self, node: int) -> bool:
         """Whether a node depends on constants only."""
@@ -455,7 +459,9 @@ class Expansion:
     def need_arguments(self, call: Call, n: int, scope: Scope) -> None:
         """Refuse a call with too few or too many arguments."""
         if len(call.arguments) != n:
-            raise self.model_error(f"{call.function} takes {n} arguments, not {len(call.arguments)}", scope)
+            raise self.model_error(
+                f"{call.function} takes {n} argument{'' if n == 1 else 's'}, not {len(call.arguments)}", scope
+            )
 
     def model_error(self, what: str, scope: Scope) -> ModelError:
         """An error at the equation of a scope."""

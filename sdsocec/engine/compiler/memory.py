@@ -49,12 +49,41 @@ def _smooth(x: Expansion, call: Call, scope: Scope) -> int:
             return x.expression(source, s)
 
         def change(s: Scope) -> int:
-            gap = x.make("sub", stage(number - 1, s), stage(number, s))
-            return x.make("div", gap, x.make("div", x.expression(time, s), x.literal(order)))
+            gap = x.make("sub", stage(number - 1, s), held(s))
+            return x.make("div", gap, x.make("div", x.expression(time, s), _stages(x, call, s, order)))
 
-        return x.state(s, call, number, lambda s: x.expression(initial, s), change)
+        def held(s: Scope) -> int:
+            return x.state(s, call, number, lambda s: x.expression(initial, s), change)
+
+        return _if_stage_counts(x, call, s, number, held(s), stage(number - 1, s) if call.function == "SMOOTH N" else 0)
 
     return stage(order, scope)
+
+
+def _stages(x: Expansion, call: Call, scope: Scope, order: int) -> int:
+    """The number of stages. SMOOTH N and DELAY N have only as many as there are time steps in their time at the start.
+
+    Vensim, pages SMOOTH N and DELAY N: the order is reduced where the time is not above order x TIME STEP.
+    """
+    if not call.function.endswith(" N") or order == 1:
+        return x.literal(order)
+    total = x.literal(1)
+    for number in range(2, order + 1):
+        total = x.make("add", total, x.make("select", _counts(x, call, scope, number), x.literal(1), x.literal(0)))
+    return total
+
+
+def _counts(x: Expansion, call: Call, scope: Scope, number: int) -> int:
+    """Whether the time at the start of the run holds this many time steps."""
+    steps = x.make("mul", x.literal(number), x.time_step())
+    return x.make("le", steps, x.expression(call.arguments[1], scope.at_start()))
+
+
+def _if_stage_counts(x: Expansion, call: Call, scope: Scope, number: int, value: int, before: int) -> int:
+    """A stage's value, or that of the stage before where the order is reduced below this stage."""
+    if not call.function.endswith(" N") or number == 1:
+        return value
+    return x.make("select", _counts(x, call, scope, number), value, before)
 
 
 def _delay(x: Expansion, call: Call, scope: Scope) -> int:
@@ -67,7 +96,7 @@ def _delay(x: Expansion, call: Call, scope: Scope) -> int:
 
     def stage_time(s: Scope, number: int) -> int:
         whole = x.expression(time, s) if number < order or s.is_initial else last_time
-        return x.make("div", whole, x.literal(order))
+        return x.make("div", whole, _stages(x, call, s, order))
 
     def outflow(number: int, s: Scope) -> int:
         if number == 0:
@@ -79,7 +108,8 @@ def _delay(x: Expansion, call: Call, scope: Scope) -> int:
             lambda s: x.make("mul", x.expression(initial, s), stage_time(s, number)),
             lambda s: x.make("sub", outflow(number - 1, s), outflow(number, s)),
         )
-        return x.make("div", held, stage_time(s, number))
+        value = x.make("div", held, stage_time(s, number))
+        return _if_stage_counts(x, call, s, number, value, outflow(number - 1, s) if call.function == "DELAY N" else 0)
 
     return outflow(order, scope)
 
@@ -169,6 +199,7 @@ MEMORY_FUNCTIONS: dict[str, Callable[[Expansion, Call, Scope], int]] = {
     "INTEG": _integ,
     "INITIAL": _initial,
     "ACTIVE INITIAL": _active_initial,
+    "SMOOTH": _smooth,
     "SMOOTH N": _smooth,
     "DELAY": _delay,
     "DELAY N": _delay,

@@ -145,7 +145,7 @@ class Kernel:
             switches=tuple((layout.timed_rows[s.node], s.boundaries) for s in layout.switches),
         )
         text = module.write(self.plan.integrator)
-        return shape, compile_object(text, n_nodes, self.plan.optimisation)
+        return shape, compile_object(text, self.plan.optimisation)
 
     def _refuse_fixed_step_functions(self, states: tuple[State, ...]) -> None:
         for state in states:
@@ -169,8 +169,7 @@ class Kernel:
 
     def assembly(self) -> str:
         """The machine's instructions."""
-        module, n_nodes = self._module()
-        return assembly(module.write(self.plan.integrator), n_nodes)
+        return assembly(self.text())
 
     # --- arrays ------------------------------------------------------------------------------------------------------------
 

@@ -15,9 +15,11 @@ import llvmlite.binding as llvm
 
 from .vec import LIBRARY_FUNCTIONS
 
-MOST_OPTIMISED_SIZE = (
-    8_000  # nodes; above, LLVM's middle end costs more seconds than it saves (measured: docs/decisions.md)
-)
+# LLVM's time grows with the square of a function's stores and lines. Its middle end gives 4 to 8 % of speed, its code
+# generator's second level 45 %. So kernels of many outputs, which run once or a few times, go without both (2,500 outputs:
+# 60 s with, 1 s without), and very long ones without the middle end. The bits are the same.
+MOST_OPTIMISED_LINES = 40_000
+MOST_OPTIMISED_STORES = 1_500
 
 
 @cache
@@ -63,17 +65,25 @@ def _optimised(text: str, optimisation: int, target: Any) -> Any:
     return module
 
 
-def compile_object(text: str, n_nodes: int, optimisation: int | None = None) -> bytes:
+def _levels(text: str) -> tuple[int, int]:
+    """The levels of LLVM's middle end and of its code generator for a module's text."""
+    if text.count("  store ") > MOST_OPTIMISED_STORES:
+        return 0, 0
+    return (2 if text.count("\n") <= MOST_OPTIMISED_LINES else 0), 2
+
+
+def compile_object(text: str, optimisation: int | None = None) -> bytes:
     """Object code of a module's text; `optimisation` 0 to 3, by default by size."""
-    middle = optimisation if optimisation is not None else (2 if n_nodes <= MOST_OPTIMISED_SIZE else 0)
-    target = _target_machine(max(middle, 2) if optimisation is None else middle)
+    middle, generator = _levels(text) if optimisation is None else (optimisation, optimisation)
+    target = _target_machine(generator)
     return bytes(target.emit_object(_optimised(text, middle, target)))
 
 
-def assembly(text: str, n_nodes: int) -> str:
+def assembly(text: str) -> str:
     """The machine's instructions for a module's text, to read."""
-    target = _target_machine(2)
-    return str(target.emit_assembly(_optimised(text, 2 if n_nodes <= MOST_OPTIMISED_SIZE else 0, target)))
+    middle, generator = _levels(text)
+    target = _target_machine(generator)
+    return str(target.emit_assembly(_optimised(text, middle, target)))
 
 
 class Loaded:
