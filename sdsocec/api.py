@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +42,13 @@ class ScenarioRuns:
     design: Design
     run: Run
     accuracy: Accuracy
+    settings: Mapping[str, float]
 
     def dataset(self) -> xr.Dataset:
         """The labelled result, with its provenance and the time step's error as attributes."""
         digests = [(scenario.name, scenario.digest) for scenario in self.scenarios]
         attributes = provenance(self.model, self.design, self.run, digests) | self.accuracy.attributes()
+        attributes["settings"] = json.dumps(dict(self.settings))
         names = [scenario.name for scenario in self.scenarios]
         return to_dataset(self.model.equations, self.run.trajectories, names, "scenario", attributes)
 
@@ -61,8 +64,8 @@ def run_scenarios(
 ) -> ScenarioRuns:
     """Run scenarios, all variables saved, and measure the time step's error; see `run`."""
     chosen = list(scenarios) if scenarios is not None else default_scenarios(model)
-    if settings:
-        values = Settable(model).check(settings)
+    values = Settable(model).check(settings or {})
+    if values:
         chosen = [scenario.with_settings(values) for scenario in chosen]
     design = design_of(model, chosen)
     found = run_design(
@@ -76,12 +79,8 @@ def run_scenarios(
     found.trajectories.require_finite(tuple(scenario.name for scenario in chosen))
     accuracy = Accuracy({}, f"{integrator} has error control itself")
     if integrator in FIXED_STEP:
-        if found.engine == "native":
-            outputs = outcome_elements(model)
-            accuracy = measure_accuracy(model.equations, design, found.trajectories, outputs)
-        else:
-            accuracy = Accuracy({}, "scipy needs a model that the native engine compiles")
-    return ScenarioRuns(model, tuple(chosen), design, found, accuracy)
+        accuracy = measure_accuracy(model.equations, design, found.trajectories, outcome_elements(model))
+    return ScenarioRuns(model, tuple(chosen), design, found, accuracy, values)
 
 
 def run(

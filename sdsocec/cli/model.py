@@ -95,6 +95,8 @@ def find(loaded: LoadedModel, name: str) -> Variable:
     from sdsocec.model.names import name_key, split_element_name
 
     base, _ = split_element_name(name)
+    if name_key(name) in loaded.equations.variables:  # a name that holds brackets itself
+        base = name
     aliases = {name_key(a): n for a, n in loaded.card.aliases.items()}
     key = name_key(split_element_name(aliases.get(name_key(base), base))[0])
     variables = loaded.equations.variables

@@ -62,10 +62,11 @@ def run(
 
     Without a scenario, the baseline and the study's four scenarios.
 
-    Example: sdsocec run baseline regulier --set "quota share=0.03" --format xlsx --lang nl
+    Example: sdsocec run regulier --set "quota share=0.03" --format xlsx --lang nl
     """
-    from sdsocec.report.figures import draw_overview, render
+    from sdsocec.report.figures import draw_overview, listed_settings, render
     from sdsocec.report.tables import outcome_table
+    from sdsocec.report.texts import text
     from sdsocec.results.export import choose_folder, render_results, write_files
 
     check_language(lang)
@@ -79,7 +80,9 @@ def run(
         files |= render(draw_overview(dataset, loaded, lang), "overview", dataset, ("png",))  # `plot` has SVG too
     folder = write_files(out or choose_folder(Path("output") / loaded.name, dataset), files)
     print_table(table.header, table.rows, table.title, numbers_from=1)
-    print(accuracy_line(runs))
+    if runs.settings:
+        print(text(lang, "settings_line", settings=listed_settings(dataset, lang)))
+    print(accuracy_line(runs, lang))
     note(f"Written to {folder}: {', '.join(files)}")
 
 
@@ -120,11 +123,17 @@ def _refuse_torn_settings(names: list[str], settings: list[str]) -> None:
             )
 
 
-def accuracy_line(runs: ScenarioRuns) -> str:
-    """The time step's error in one line."""
+def accuracy_line(runs: ScenarioRuns, language: str) -> str:
+    """The time step's error in one line, the largest first."""
+    from sdsocec.report.numbers import format_value
+    from sdsocec.report.texts import text
+    from sdsocec.results.shown import outcome_labels
+
     if runs.accuracy.reason:
-        return f"Error of the time step: not measured ({runs.accuracy.reason})."
-    listed = sorted(runs.accuracy.by_output.items(), key=lambda item: -item[1])
-    return "Error of the time step against scipy, of the largest value of the run: " + ", ".join(
-        f"{name} {value:.2%}" for name, value in listed
-    )
+        return text(language, "step_error_unknown", reason=runs.accuracy.reason)
+    labels = outcome_labels(runs.model, language)
+    listed = [
+        f"{labels.get(name, name)} {format_value(value, language, is_share=True)}"
+        for name, value in sorted(runs.accuracy.by_output.items(), key=lambda item: -item[1])
+    ]
+    return text(language, "step_error", listed=", ".join(listed))

@@ -65,7 +65,10 @@ class Trajectories:
 
 @dataclass(frozen=True)
 class Clock:
-    """The fixed steps of a run: `steps` of `dt` from `start`, every `every`-th saved, the first and the last included."""
+    """The fixed steps of a run: `steps` of `dt` from `start`, every `every`-th saved, the first included.
+
+    As in PySD, a span that is no whole number of steps is rounded up, so the last step passes FINAL TIME.
+    """
 
     start: float
     dt: float

@@ -5,6 +5,7 @@ Ranges and values stand in the .mdl only. A model without a card gets one: every
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Literal
@@ -25,7 +26,7 @@ _DISTRIBUTION = re.compile(r"\s*(uniform|triangular)\s*\(([^()]*)\)\s*$")
 class ShownUnit(FileModel):
     """How a unit of the model is shown to readers: value x factor, under another name."""
 
-    factor: float = 1.0
+    factor: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     shown: Text
 
 
@@ -135,15 +136,26 @@ def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
     for i, uncertainty in enumerate(card.uncertainties):
         check(uncertainty.name, "uncertainty", i, "name", kinds=("constant",))
         match = _DISTRIBUTION.match(uncertainty.distribution)
-        if match is None or len(match[2].split(",")) != {"uniform": 2, "triangular": 3}[match[1]]:
+        if match is None or not _is_ordered(match[2], {"uniform": 2, "triangular": 3}[match[1]]):
             what = f"'{uncertainty.distribution}' is not a distribution"
-            hint = "Write uniform(low, high) or triangular(low, mode, high)."
+            hint = "Write uniform(low, high) or triangular(low, mode, high), the numbers in this order."
             faults.append(file.fault(what, ("uncertainty", i, "distribution"), hint=hint))
     for alias, name in card.aliases.items():
         check(name, "aliases", alias)
+        if name_key(alias) in model.variables:
+            faults.append(file.fault(f"the alias '{alias}' is the name of a variable", ("aliases", alias), name=alias))
     for i, flow in enumerate(card.people_flows):
         check(flow.variable, "people_flow", i, "variable")
         for end, stock in (("from", flow.from_stock), ("to", flow.to_stock)):
             if stock != OUTSIDE:
                 check(stock, "people_flow", i, end, kinds=("stock",))
     return faults
+
+
+def _is_ordered(numbers: str, n: int) -> bool:
+    """Whether a text holds so many finite numbers, the first below the last and none out of order."""
+    try:
+        values = [float(number) for number in numbers.split(",")]
+    except ValueError:
+        return False
+    return len(values) == n and all(map(math.isfinite, values)) and values == sorted(values) and values[0] < values[-1]

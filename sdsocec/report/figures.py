@@ -6,6 +6,7 @@ when something is drawn, and never its `pyplot`: nothing is shown, and no state 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -277,9 +278,11 @@ def _notes(content: _Content, language: str) -> str:
 def _stamp(dataset: xr.Dataset, content: _Content, language: str) -> str:
     attributes = dataset.attrs
     step = str(attributes.get("time_step", "?"))
+    set_by_hand = listed_settings(dataset, language)
     return text(
         language,
-        "stamp",
+        "stamp_with_settings" if set_by_hand else "stamp",
+        settings=set_by_hand,
         model=attributes.get("model", "?"),
         digest=str(attributes.get("model_sha256", "?"))[:8],
         engine=attributes.get("engine", "?"),
@@ -287,6 +290,16 @@ def _stamp(dataset: xr.Dataset, content: _Content, language: str) -> str:
         step=f"{step.replace('.', ',') if language == 'nl' else step} {content.time_unit}",
         version=attributes.get("sdsocec_version", "?"),
     )
+
+
+def listed_settings(dataset: xr.Dataset, language: str) -> str:
+    """What was set by hand in every scenario: `quota share scenario = 0.03`; empty if nothing was."""
+    try:
+        settings = json.loads(str(dataset.attrs.get("settings", "{}")))
+    except ValueError:
+        return ""
+    shown = ((name, f"{value:.10g}") for name, value in settings.items())
+    return "; ".join(f"{name} = {value.replace('.', ',') if language == 'nl' else value}" for name, value in shown)
 
 
 def describe_overview(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> str:

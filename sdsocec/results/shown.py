@@ -82,6 +82,11 @@ def shown_outcomes(dataset: xr.Dataset, model: LoadedModel, language: str = "en"
     return found
 
 
+def outcome_labels(model: LoadedModel, language: str) -> dict[str, str]:
+    """The label of each outcome of the card by its name in the model."""
+    return {outcome.variable: outcome.label.in_language(language) for outcome in model.card.outcomes}
+
+
 def variable_elements(dataset: xr.Dataset, name: str) -> Iterator[tuple[tuple[str, ...], NDArray[np.float64]]]:
     """Every element of a variable with its values, shape (n_runs, n_times)."""
     array = dataset[name]

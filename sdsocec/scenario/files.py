@@ -149,6 +149,8 @@ def _load(path: Path, model: LoadedModel, above: tuple[Path, ...]) -> Scenario:
             what = f"'{content.extends}' is a path; a scenario extends another of its folder by name"
             raise ScenarioError(file.fault(what, ("extends",)))
         base = path.parent / f"{content.extends}.toml"
+        if not base.is_file() and model.scenario_folder is not None:  # a scenario file from elsewhere
+            base = model.scenario_folder / base.name
         chain = (*above, path)
         if base in chain:
             names = " -> ".join(p.stem for p in (*chain[chain.index(base) :], base))
@@ -203,7 +205,7 @@ def _read_settings(
     file: TomlFile, content: ScenarioFile, model: LoadedModel, inherited: Mapping[str, Setting]
 ) -> tuple[dict[str, Setting], list[Fault]]:
     settable = Settable(model)
-    start, end = (settable.values.get(name) for name in _control_names(model))
+    start, end = (_year(name, content, inherited, settable) for name in _control_names(model))
     settings: dict[str, Setting] = {}
     faults: list[Fault] = []
 
@@ -252,6 +254,14 @@ def _read_settings(
         for element in names:
             put(element, given.value, given.source, ("constants", name, "value"))
     return settings, faults
+
+
+def _year(control: str, content: ScenarioFile, inherited: Mapping[str, Setting], settable: Settable) -> float | None:
+    """INITIAL TIME or FINAL TIME: the file's, else that of the scenario it extends, else the model's."""
+    own = next((given.value for name, given in content.constants.items() if name_key(name) == name_key(control)), None)
+    if own is not None:
+        return own
+    return inherited[control].value if control in inherited else settable.values.get(control)
 
 
 def _control_names(model: LoadedModel) -> tuple[str, str]:

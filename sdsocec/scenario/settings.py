@@ -38,7 +38,7 @@ class Settable:
 
         Raises ScenarioError for a name that is no constant, with the nearest valid one.
         """
-        key = _element_key(name)
+        key = name_key(name) if name_key(name) in self._by_key else _element_key(name)
         if key in self.aliases:
             key = _element_key(self.aliases[key])
         if key in self.levers:

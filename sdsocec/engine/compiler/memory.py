@@ -63,7 +63,7 @@ def _smooth(x: Expansion, call: Call, scope: Scope) -> int:
 def _stages(x: Expansion, call: Call, scope: Scope, order: int) -> int:
     """The number of stages. SMOOTH N and DELAY N have only as many as there are time steps in their time at the start.
 
-    Vensim, pages SMOOTH N and DELAY N: the order is reduced where the time is not above order x TIME STEP.
+    Vensim, pages SMOOTH N and DELAY N: the order is reduced where the time is shorter. At equality it is kept, as PySD does.
     """
     if not call.function.endswith(" N") or order == 1:
         return x.literal(order)

@@ -21,6 +21,9 @@ from ..compiler.graph import TRUTH
 from .vec import Vec, operate
 
 _NOW = {"time": 0, "step_start": 1}  # rows of X
+# Not optimised: LLVM's time grows with the square of a function's stores (2,500 outputs: 60 s, and 0.6 s without), and these are
+# called once a run or once a saved time. The bits are the same.
+_SELDOM_CALLED = ("prologue", "start", "times", "outputs")
 POINTERS = "ptr noalias nocapture readonly"
 
 
@@ -107,6 +110,7 @@ class Module:
         if integrator != "rates":
             self._run(integrator)
         self.text.append("attributes #0 = { nounwind noinline }")
+        self.text.append("attributes #1 = { nounwind noinline optnone }")
         return "\n".join(self.text) + "\n"
 
     def _comment_header(self) -> None:
@@ -120,7 +124,8 @@ class Module:
         return lines, _Function(self.layout, Vec(self.width, lines), frozenset(computes), {})
 
     def _function(self, name: str, parameters: str, lines: list[str], linkage: str = "") -> None:
-        self.text += ["", f"define {linkage}void @{name}({parameters}) #0 {{", *lines, "  ret void", "}"]
+        attributes = "#1" if name in _SELDOM_CALLED else "#0"
+        self.text += ["", f"define {linkage}void @{name}({parameters}) {attributes} {{", *lines, "  ret void", "}"]
 
     def _prologue(self) -> None:
         lines, f = self._begin(HOISTED)

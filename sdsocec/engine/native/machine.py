@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import sys
 from functools import cache
 from typing import Any
 
@@ -15,18 +16,15 @@ import llvmlite.binding as llvm
 
 from .vec import LIBRARY_FUNCTIONS
 
-# LLVM's time grows with the square of a function's stores and lines. Its middle end gives 4 to 8 % of speed, its code
-# generator's second level 45 %. So kernels of many outputs, which run once or a few times, go without both (2,500 outputs:
-# 60 s with, 1 s without), and very long ones without the middle end. The bits are the same.
+# Lines of text; above, LLVM's middle end, whose time grows with the square, takes longer than it ever gives back (4 to 8 %).
 MOST_OPTIMISED_LINES = 40_000
-MOST_OPTIMISED_STORES = 1_500
 
 
 @cache
 def _initialise() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    library = ctypes.CDLL(ctypes.util.find_library("m"))
+    library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else ctypes.util.find_library("m"))
     for name in LIBRARY_FUNCTIONS:
         address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
         assert address is not None
@@ -65,25 +63,21 @@ def _optimised(text: str, optimisation: int, target: Any) -> Any:
     return module
 
 
-def _levels(text: str) -> tuple[int, int]:
-    """The levels of LLVM's middle end and of its code generator for a module's text."""
-    if text.count("  store ") > MOST_OPTIMISED_STORES:
-        return 0, 0
-    return (2 if text.count("\n") <= MOST_OPTIMISED_LINES else 0), 2
+def _level(text: str) -> int:
+    """The level of LLVM's middle end for a module's text."""
+    return 2 if text.count("\n") <= MOST_OPTIMISED_LINES else 0
 
 
 def compile_object(text: str, optimisation: int | None = None) -> bytes:
     """Object code of a module's text; `optimisation` 0 to 3, by default by size."""
-    middle, generator = _levels(text) if optimisation is None else (optimisation, optimisation)
-    target = _target_machine(generator)
-    return bytes(target.emit_object(_optimised(text, middle, target)))
+    target = _target_machine(2 if optimisation is None else optimisation)
+    return bytes(target.emit_object(_optimised(text, _level(text) if optimisation is None else optimisation, target)))
 
 
 def assembly(text: str) -> str:
     """The machine's instructions for a module's text, to read."""
-    middle, generator = _levels(text)
-    target = _target_machine(generator)
-    return str(target.emit_assembly(_optimised(text, middle, target)))
+    target = _target_machine(2)
+    return str(target.emit_assembly(_optimised(text, _level(text), target)))
 
 
 class Loaded:
