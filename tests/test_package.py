@@ -76,7 +76,7 @@ def examples_of_help() -> list[str]:
     """Every `Example:` line in the docstrings of the commands."""
     found = []
     for path in sorted((ROOT / "sdsocec" / "cli").glob("*.py")):
-        found += re.findall(r"Example: (sdsocec .*)", path.read_text(encoding="utf-8"))
+        found += re.findall(r'Example: (sdsocec .*?)(?:", no_args.*|",)?$', path.read_text("utf-8"), re.MULTILINE)
     return found
 
 

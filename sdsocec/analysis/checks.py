@@ -211,7 +211,7 @@ def load_checks(model: LoadedModel, trust_code: bool = False) -> list[RealityChe
             path=path,
             hint="Write some: functions with @sdsocec.reality_check, as in models/first_steps/checks.py.",
         )
-    if model.project is None and not trust_code:
+    if not (model.project and model.is_of_current_project) and not trust_code:
         raise ProjectError(
             f"'{path}' is code from outside the project, so it is not run",
             path=path,

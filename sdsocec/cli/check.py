@@ -18,7 +18,7 @@ def check(
     ] = False,
     failing: Annotated[bool, typer.Option("--failing", help="Print only the checks that do not hold.")] = False,
 ) -> None:
-    """Run the reality checks of a model: laws, the study's claims, the record.
+    """Run the reality checks of a model.
 
     Exits with 1 if a hard check does not hold.
 
@@ -44,7 +44,8 @@ def check(
         for r in report.results
         if not (failing and r.holds)
     ]
-    print_table(("verdict", "kind", "claim", "numbers"), rows)
+    if rows:
+        print_table(("verdict", "kind", "claim", "numbers"), rows)
     hard = [r for r in report.results if not r.holds and r.check.kind == "hard"]
     soft = [r for r in report.results if not r.holds and r.check.kind == "soft"]
     note(f"{sum(r.holds for r in report.results)} of {n} hold; {len(hard)} hard and {len(soft)} soft do not")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -56,26 +56,77 @@ def one_of(what: str, value: str, valid: Sequence[str]) -> str:
 
 def note(text: str) -> None:
     """A line for the person at the terminal, not for the data."""
-    print(text, file=sys.stderr)
+    print(
+        text.encode(sys.stderr.encoding or "utf-8", "replace").decode(sys.stderr.encoding or "utf-8"), file=sys.stderr
+    )
+
+
+def print_line(text: str) -> None:
+    """A line of the result, on stdout."""
+    print(printable(text))
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", numbers_from: int = 99) -> None:
     """A table on stdout: aligned in a terminal, tab-separated into a pipe or file.
 
-    Columns from `numbers_from` on are numbers and stand to the right.
+    Columns from `numbers_from` on are numbers: they stand to the right and are never cut. Where they do not fit beside each
+    other, they are printed in blocks, each with the first columns before it.
     """
     if not sys.stdout.isatty():
         for row in (header, *rows):
-            print("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
+            print(printable("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row)))
         return
     from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    if title:
+        console.print(Text(printable(title), style="italic"))
+    lead = min(numbers_from, len(header))
+    widths = [
+        max(len(cell) for cell in (*header[i].split(), *(row[i] for row in rows))) for i in range(lead, len(header))
+    ]
+    labels = min(max((len(row[0]) for row in rows), default=0), max(24, console.width - sum(widths) - 2 * len(widths)))
+    for block in _blocks(widths, console.width - labels - 2) if lead < len(header) else [range(0)]:
+        columns = [*range(lead), *(lead + i for i in block)]
+        console.print(
+            _rich_table([header[i] for i in columns], [[row[i] for i in columns] for row in rows], lead, labels)
+        )
+
+
+def _blocks(widths: Sequence[int], room: int) -> list[range]:
+    """Columns of these widths, in as few rows of columns as fit the room."""
+    blocks, start, used = [], 0, 0
+    for i, width in enumerate(widths):
+        if i > start and used + width + 2 > room:
+            blocks.append(range(start, i))
+            start, used = i, 0
+        used += width + 2
+    return [*blocks, range(start, len(widths))]
+
+
+def _rich_table(header: Sequence[str], rows: Sequence[Sequence[str]], lead: int, labels: int) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for i, name in enumerate(header):
-        is_number = i >= numbers_from
-        table.add_column(Text(name), justify="right" if is_number else "left", no_wrap=is_number)
+        if i < lead:
+            table.add_column(Text(printable(name)), width=labels if lead == 1 else None)
+        else:
+            width = max(len(cell) for cell in (*name.split(), *(row[i] for row in rows)))
+            table.add_column(Text(printable(name)), justify="right", min_width=width)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+        table.add_row(*(Text(printable(cell), no_wrap=i >= lead) for i, cell in enumerate(row)))
+    return table
+
+
+def printable(text: str) -> str:
+    """The text in what the output can encode: a Windows console or file may not know thin spaces and minus signs."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate({0x202F: " ", 0x2212: "-", 0x2013: "-"})
+        text = text.encode(encoding, "replace").decode(encoding)
+    return text

@@ -18,7 +18,7 @@ from .common import note
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
 ) -> None:
-    """Copy the models and scenarios into a folder of your own, to change them there.
+    """Copy models and scenarios into a folder of yours.
 
     Commands started in that folder use the copies.
 

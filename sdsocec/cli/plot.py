@@ -23,7 +23,9 @@ def plot(
     ] = Path("figures"),
     lang: LanguageOption = "en",
 ) -> None:
-    """Draw the overview figure of scenarios: one panel an outcome, one line a scenario.
+    """Draw the overview figure of scenarios, PNG and SVG.
+
+    One panel an outcome, one line a scenario.
 
     Example: sdsocec plot baseline publiek --lang nl --out figures
     """

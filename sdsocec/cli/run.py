@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sdsocec.errors import Fault, ScenarioError, SdsocecError
+from sdsocec.errors import Fault, ProjectError, ScenarioError, SdsocecError
 
-from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, one_of, print_table
+from .common import (
+    LanguageOption,
+    ModelOption,
+    ProjectOption,
+    check_language,
+    load,
+    note,
+    one_of,
+    print_line,
+    print_table,
+)
 
 if TYPE_CHECKING:
     from sdsocec.api import ScenarioRuns
@@ -49,6 +59,7 @@ def run(
             "--out", "-o", metavar="DIR", help="Where to write. Default: output/<model>, never over another result."
         ),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another result that --out holds.")] = False,
     formats: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,7 +69,7 @@ def run(
     figure: Annotated[bool, typer.Option("--figure/--no-figure", help="Draw the overview figure.")] = True,
     lang: LanguageOption = "en",
 ) -> None:
-    """Run scenarios, print what comes of them, and write results and a figure.
+    """Run scenarios: a table, results and a figure.
 
     Without a scenario, the baseline and the study's four scenarios.
 
@@ -78,11 +89,15 @@ def run(
     files = render_results(dataset, loaded, kinds, lang)
     if figure:
         files |= render(draw_overview(dataset, loaded, lang), "overview", dataset, ("png",))  # `plot` has SVG too
+    if out is not None and not overwrite and choose_folder(out, dataset) != out and (out / "provenance.json").exists():
+        raise ProjectError(
+            f"'{out}' holds another result", path=out, hint="Choose another folder, or add --overwrite to replace it."
+        )
     folder = write_files(out or choose_folder(Path("output") / loaded.name, dataset), files)
     print_table(table.header, table.rows, table.title, numbers_from=1)
     if runs.settings:
-        print(text(lang, "settings_line", settings=listed_settings(dataset, lang)))
-    print(accuracy_line(runs, lang))
+        print_line(text(lang, "settings_line", settings=listed_settings(dataset, lang)))
+    print_line(accuracy_line(runs, lang))
     note(f"Written to {folder}: {', '.join(files)}")
 
 

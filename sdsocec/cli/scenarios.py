@@ -11,7 +11,9 @@ from sdsocec.errors import ProjectError
 
 from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, print_table
 
-app = typer.Typer(help="List, show, compare and validate scenarios.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, show, compare and validate scenarios.\n\nExample: sdsocec scenarios list", no_args_is_help=True
+)
 Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario by name, or a .toml file.")]
 
 
@@ -46,12 +48,22 @@ def show(name: Name, model: ModelOption = None, project: ProjectOption = None) -
     loaded = load(model, project)
     scenario = load_scenario(name, loaded)
     base = constant_values(loaded.equations)
-    rows = [
-        (s.constant, _text(s.value), _text(base[s.constant]), _unit(loaded, s.constant), s.scenario, s.source)
-        for s in scenario.settings.values()
+    settings = dict(scenario.settings)
+    rows = []
+    for lever in loaded.card.levers:
+        parts = [settings.pop(f"{lever.name} {part}", None) for part in ("scenario", "from year", "full year")]
+        if any(parts):
+            names = [f"{lever.name} {part}" for part in ("scenario", "from year", "full year")]
+            new = [_text(part.value if part else base[name]) for part, name in zip(parts, names, strict=True)]
+            setting = next(part for part in parts if part)
+            old = _text(base[f"{lever.name} baseline"])
+            rows.append((lever.name, old, *new, _unit(loaded, names[0]), setting.scenario, setting.source))
+    rows += [
+        (s.constant, _text(base[s.constant]), _text(s.value), "", "", _unit(loaded, s.constant), s.scenario, s.source)
+        for s in settings.values()
     ]
     note(f"{scenario.name}: {scenario.title.en}. {scenario.description.en}")
-    print_table(("constant", "value", "in the model", "unit", "from", "source"), rows)
+    print_table(("lever or constant", "model", "scenario", "from", "full", "unit", "set in", "source"), rows)
 
 
 @app.command("diff")

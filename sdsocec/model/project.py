@@ -83,14 +83,15 @@ def _is_project(folder: Path) -> bool:
 class LoadedModel:
     """A model's equations with its card and its place.
 
-    `name` is its folder's name (or its file's stem); `scenario_folder` is where its scenarios are, or None for a .mdl
-    outside any project.
+    `name` is its folder's name (or its file's stem); `project` is the one that its file lies in, None if it lies in none;
+    `is_of_current_project` tells whether that is the project of the working folder, whose code is trusted.
     """
 
     name: str
     equations: Model
     card: Card
     project: Project | None
+    is_of_current_project: bool = True
 
     @property
     def folder(self) -> Path:
@@ -155,9 +156,20 @@ def load_model(name_or_path: str | Path | None = None, project: Project | None =
     equations = read_model(path)
     has_card = path.name == MODEL_FILE and (path.parent / CARD).exists()
     card = read_card(path.parent / CARD, equations) if has_card else bare_card(equations)
-    in_project = path.resolve().parent.parent == (project.root / "models").resolve()
+    own = _project_of(path)
+    in_project = own is not None
+    is_current = own is not None and own.root.resolve() == project.root.resolve()
     name = path.resolve().parent.name if has_card or in_project else path.stem
-    return LoadedModel(name, equations, card, project if in_project else None)
+    return LoadedModel(name, equations, card, project if is_current else own, is_current)
+
+
+def _project_of(path: Path) -> Project | None:
+    """The project whose `models/<name>/` holds a file."""
+    folder = path.resolve().parent
+    root = folder.parent.parent
+    if folder.parent.name != "models" or not _is_project(root):
+        return None
+    return Project(root, is_bundled=root == bundled_project().root.resolve())
 
 
 def _is_plain_name(text: str) -> bool:

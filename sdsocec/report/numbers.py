@@ -3,8 +3,8 @@
 The rule of rounding, the same in tables, figures and texts: a share is a percentage with one decimal; a value of 10 000 or
 more has 4 significant digits (299 900); any other has 3. Zeros at the end that say nothing stay, so that columns line up.
 
-Dutch has a decimal comma and, from 10 000 on, a thin no-break space between thousands (house style of Statistics
-Netherlands); English has a decimal point, and a comma between thousands from 1,000 on.
+Dutch has a decimal comma and a thin no-break space between thousands (house style of Statistics Netherlands), English a
+decimal point and a comma; both from 1,000 on, so that the numbers of a column look alike.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MINUS = "\u2212"
 MISSING = "\u2013"  # an en dash, where there is no value
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _MARK = {"nl": ",", "en": "."}
-_GROUP = {"nl": (THIN_SPACE, 10_000), "en": (",", 1_000)}
+_GROUP = {"nl": (THIN_SPACE, 1_000), "en": (",", 1_000)}
 
 
 def format_value(value: float, language: str = "en", *, is_share: bool = False) -> str:

@@ -168,7 +168,14 @@ def _load(path: Path, model: LoadedModel, above: tuple[Path, ...]) -> Scenario:
         digests.append(extended.digest)
     own, faults = _read_settings(file, content, model, settings)
     if content.name != path.stem:
-        faults.insert(0, file.fault(f"the scenario's name is '{content.name}', the file's '{path.stem}'", ("name",)))
+        faults.insert(
+            0,
+            file.fault(
+                f"the scenario's name is '{content.name}', the file's '{path.stem}'",
+                ("name",),
+                hint=f'Write: name = "{path.stem}"',
+            ),
+        )
     if faults:
         raise ScenarioError(faults)
     return Scenario(content.name, content.title, content.description, {**settings, **own}, path, digest_of(*digests))

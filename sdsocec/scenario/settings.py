@@ -56,7 +56,7 @@ class Settable:
             return Fault(what, name=name, nearest=nearest, hint=ALL_NAMES)
         if variable is not None:
             return Fault(
-                f"'{variable.name}' is a {variable.kind}; only constants and levers can be set",
+                f"'{variable.name}' is {_a(variable.kind)}; only constants and levers can be set",
                 self.model.equations.path,
                 variable.line,
                 " ".join(variable.equations[0].text.split())[:120],
@@ -102,7 +102,13 @@ class Settable:
             try:
                 value = float(number.strip().replace("_", "?"))  # Python alone would read 2_5 as 25
             except ValueError:
-                hint = "Decimals are written with a point." if "," in number else ""
+                hint = (
+                    "Decimals are written with a point."
+                    if "," in number
+                    else "Write 0.03 for 3 %."
+                    if "%" in number
+                    else ""
+                )
                 faults.append(Fault(f"'{number.strip()}' is not a number", excerpt=shown, hint=hint, name=name))
                 continue
             try:
@@ -152,6 +158,10 @@ class Settable:
         if faults:
             raise ScenarioError(faults)
         return found
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _element_key(name: str) -> str:

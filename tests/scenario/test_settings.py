@@ -53,7 +53,7 @@ WRONG = {
         '  --set "leaving rate[long]=7"\n  The range is set in levers/model.mdl:12.',
     ),
     "not a number": ("inflow=much", "'much' is not a number\n  --set \"inflow=much\""),
-    "a percentage": ("quota share=5%", "'5%' is not a number\n  --set \"quota share=5%\""),
+    "a percentage": ("quota share=5%", "'5%' is not a number\n  --set \"quota share=5%\"\n  Write 0.03 for 3 %."),
     "no number": ("inflow=", "'' is not a number\n  --set \"inflow=\""),
     "digits with an underscore": ("inflow=2_5", "'2_5' is not a number\n  --set \"inflow=2_5\""),
     "decimal comma": (
