@@ -191,7 +191,8 @@ def _design_of_columns(model: LoadedModel, rows: Any) -> Design:
 
 def elements_of(model: LoadedModel, name: str) -> list[str]:
     """The element names of a variable, or the one element that a name with brackets means."""
-    base, elements = split_element_name(model.card.aliases.get(name, name))
+    aliases = {name_key(alias): variable for alias, variable in model.card.aliases.items()}
+    base, elements = split_element_name(aliases.get(name_key(name), name))
     variable = model.equations.variables.get(name_key(base))
     if variable is None or variable.kind == "lookup":
         numbers = [v.name for v in model.equations.variables.values() if v.kind != "lookup"]

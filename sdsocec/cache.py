@@ -99,6 +99,9 @@ class Cache:
 
 def _read(path: Path) -> bytes | None:
     try:
+        status = os.stat(path.parent)
+        if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+            return None  # others may write here, and a checksum is no signature
         blob = path.read_bytes()
     except OSError:
         return None

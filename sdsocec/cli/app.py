@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -52,10 +53,15 @@ def _options(
 
 def main() -> None:
     """Run the program; every mistake of a user is one message, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that cannot show a letter shows another
+            stream.reconfigure(errors="replace")
     try:
         app()
     except SdsocecError as error:
         sys.exit(_complain(f"error: {error}", error.exit_code))
+    except RecursionError:
+        sys.exit(_complain("error: the model is nested too deeply", 2))
     except MemoryError:
         sys.exit(_complain("error: there is not enough memory for this", 1))
     except KeyboardInterrupt:

@@ -119,12 +119,12 @@ def find(loaded: LoadedModel, name: str) -> Variable:
     """The variable that a name, an alias or an element means."""
     from sdsocec.model.names import name_key, split_element_name
 
-    base, _ = split_element_name(name)
-    if name_key(name) in loaded.equations.variables:  # a name that holds brackets itself
-        base = name
-    aliases = {name_key(a): n for a, n in loaded.card.aliases.items()}
-    key = name_key(split_element_name(aliases.get(name_key(base), base))[0])
     variables = loaded.equations.variables
+    base = name if name_key(name) in variables else split_element_name(name)[0]
+    aliases = {name_key(a): n for a, n in loaded.card.aliases.items()}
+    key = name_key(base)
+    if key not in variables:
+        key = name_key(split_element_name(aliases.get(key, base))[0])
     if key in variables:
         return variables[key]
     names = [v.name for v in variables.values()]

@@ -117,7 +117,8 @@ def run_design(
         raise SdsocecError(
             f"PySD integrates with Euler only, not {integrator}", hint="Leave out --integrator, or --engine pysd."
         )
-    return Run(run_pysd(model, design, outputs, progress), "pysd", integrator, notice)
+    found = run_pysd(model, design, outputs, progress)
+    return Run(found, "pysd", integrator, notice or _known_deviations(model).strip())
 
 
 def _known_deviations(model: Model) -> str:

@@ -102,6 +102,11 @@ def _parse_elements(file: Any, path: Path, text: str) -> None:
 
     places = _Places(definitions(text))
     faults = []
+    for first, last in _NUMERIC_RANGE.findall(text):
+        if int(last) - int(first) >= MOST_ELEMENTS:
+            raise ModelError(
+                f"a subscript range of {int(last) - int(first) + 1:,} elements; at most {MOST_ELEMENTS:,}", path=path
+            )
     for section in file.sections:
         parsed = []
         for element in section.elements:
@@ -111,6 +116,10 @@ def _parse_elements(file: Any, path: Path, text: str) -> None:
                 if not isinstance(item, SubscriptRange):
                     item.parse()
                 parsed.append(item)
+            except RecursionError:
+                what = "this equation is nested too deeply"
+                where = definition.line if definition else None
+                faults.append(Fault(what, path, where, _one_line(element.equation)))
             except Exception:  # whatever the parser raises, the equation cannot be read
                 faults.append(
                     Fault(
@@ -128,6 +137,10 @@ def _parse_elements(file: Any, path: Path, text: str) -> None:
         section.elements = parsed
     if faults:
         raise ModelError(faults)
+
+
+MOST_ELEMENTS = 100_000
+_NUMERIC_RANGE = re.compile(r"\(\s*[^\W\d]\w*?(\d{1,18})\s*-\s*[^\W\d]\w*?(\d{1,18})\s*\)")
 
 
 class _Places:
@@ -278,6 +291,7 @@ def _read_ranges(
 
 _LITERAL = r"(\d+\.?\d*|\.\d+)(e[+-]?\d+)?"
 _BRACKETED_BASE = re.compile(rf"\(\s*-\s*{_LITERAL}\s*\)\s*\^", re.IGNORECASE)
+_UNCLEAR_BASE = re.compile(rf"\(\s*-\s*{_LITERAL}\s*(\)\s*\)|\)\s*\\)\s*[\s)\\]*\^", re.IGNORECASE)
 _BARE_BASE = re.compile(rf"(^|[^\w\s)])\s*-\s*{_LITERAL}\s*\^", re.IGNORECASE)
 
 
@@ -287,8 +301,8 @@ class _Converter:
     def __init__(self, component: Any, text: str, fault: Callable[[str], ModelError]) -> None:
         self.component = component
         self.has_bracketed_base = bool(_BRACKETED_BASE.search(text))
-        if self.has_bracketed_base and _BARE_BASE.search(text):
-            raise fault("this equation has powers of negative numbers with and without brackets; write (0 - 2)^2")
+        if _UNCLEAR_BASE.search(text) or (self.has_bracketed_base and _BARE_BASE.search(text)):
+            raise fault("this equation has powers of negative numbers that can be read in two ways; write (0 - 2)^2")
 
     def top(self, ast: Any) -> Expression:
         import numpy as np

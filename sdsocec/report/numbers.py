@@ -61,8 +61,8 @@ def format_number(value: float, language: str = "en", *, decimals: int = 0, grou
         The size from which thousands are set apart; the language's own by default. An axis with 10 000 on it passes
         1 000, so that its numbers look alike.
 
-    >>> format_number(-1234.5, "nl", decimals=1), format_number(12_345, "nl") == "12\u202f345"
-    ('−1234,5', True)
+    >>> format_number(-234.5, "nl", decimals=1), format_number(12_345, "nl") == "12\u202f345"
+    ('−234,5', True)
     """
     mark, (group, smallest) = _MARK[language], _GROUP[language]
     digits = f"{abs(value):,.{decimals}f}"

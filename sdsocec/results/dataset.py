@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.engine.trajectories import Trajectories
+from sdsocec.errors import ModelError, SdsocecError
 from sdsocec.model.ir import Model, Variable
 from sdsocec.model.names import name_key, split_element_name
 
@@ -37,6 +38,13 @@ def to_dataset(
     used: dict[str, list[str]] = {}
     for key, columns in positions.items():
         variable = model.variables[key]
+        if variable.name in (run_dim, "time", "is_finite"):
+            raise ModelError(
+                f"'{variable.name}' is the name of a dimension of results",
+                path=model.path,
+                line=variable.line,
+                hint="Rename the variable.",
+            )
         ranges = [model.shown[d] for d in variable.dimensions]
         for dimension, shown in zip(variable.dimensions, ranges, strict=True):
             used[shown] = [model.shown[e] for e in model.ranges[dimension]]
@@ -80,7 +88,7 @@ def to_frame(dataset: xr.Dataset, run: Any = None) -> pd.DataFrame:
     run_dim = next(str(d) for d in dataset.dims if d in ("scenario", "run"))
     if run is None:
         if dataset.sizes[run_dim] != 1:
-            raise ValueError(f"which {run_dim}? One of: {', '.join(map(str, dataset[run_dim].values))}")
+            raise SdsocecError(f"which {run_dim}? One of: {', '.join(map(str, dataset[run_dim].values))}")
         run = dataset[run_dim].values[0]
     one = dataset.sel({run_dim: run})
     columns: dict[str, Any] = {}

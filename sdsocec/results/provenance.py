@@ -36,7 +36,8 @@ def provenance(model: LoadedModel, design: Design, run: Run, scenarios: Iterable
     """
     times = run.trajectories.times
     libraries = [*LIBRARIES[run.engine], *(["scipy"] if run.integrator not in ("euler", "rk4") else [])]
-    return {
+    notice = {"notice": run.notice} if run.notice else {}
+    return notice | {
         "model": model.name,
         "model_file": model.equations.path.name,
         "model_sha256": model.equations.file_sha256,

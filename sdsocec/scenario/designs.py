@@ -31,8 +31,9 @@ def random_design(model: LoadedModel, n: int, seed: int, names: Iterable[str] | 
     seed : int
         The same seed gives the same rows.
     names : iterable of str, optional
-        Constants, levers or aliases to draw; by default every constant with a closed range, the controls (TIME STEP and
-        the like) left out.
+        Constants, levers or aliases to draw. By default every constant with a closed range, the controls (TIME STEP and the
+        like) left out: good for testing an engine, but it draws switches, dates and extreme conditions too, so name the
+        uncertainties and levers that a question is about.
 
     Raises
     ------

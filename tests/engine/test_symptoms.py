@@ -7,7 +7,7 @@ import pytest
 
 from sdsocec.engine import Design, run_design, run_ode
 from sdsocec.engine.design import Design as Table
-from sdsocec.errors import DesignError, ModelError, RunError, SdsocecError
+from sdsocec.errors import DesignError, ModelError, RunError, SdsocecError, UnsupportedConstruct
 from sdsocec.model import read_model
 
 
@@ -147,3 +147,62 @@ def test_a_macro_of_the_same_names_leaves_the_model_its_own_lines(model_of, tmp_
     assert run.engine == "pysd"
     assert "does not compile TWICE (in 'y')" in run.notice
     assert last(run, "s") == 20
+
+
+@pytest.mark.parametrize(("base", "exponent", "power"), [("k * k", "h", 7), ("2", "0 - n", 0.125), ("0.5", "0 - n", 8)])
+def test_a_square_root_and_a_whole_power_are_exact(model_of, base, exponent, power):
+    model = model_of(f"k = 7\nh = 0.5\nn = 3\ny = ({base}) ^ ({exponent})\ns = INTEG(y, 0)")
+    assert last(run_design(model), "y") == power
+
+
+@pytest.mark.parametrize("integrator", ["rk4", "LSODA"])
+def test_delay_n_is_refused_where_it_would_move_within_a_step(model_of, integrator):
+    with pytest.raises(UnsupportedConstruct, match="DELAY N with another integrator than Euler"):
+        run_design(model_of("y = DELAY N(RAMP(1, 0, 9), 2, 0, 2)\ns = INTEG(y, 0)"), integrator=integrator)
+
+
+def test_a_mapped_range_does_not_follow_the_subscript_of_a_sum(model_of):
+    equations = "a: a1, a2 -> b\nb: b1, b2\nx[a] = 1, 2\ny[b] = 10, 20\nz = SUM(x[a!] * y[b])\ns = INTEG(z, 0)"
+    with pytest.raises(ModelError, match="nothing on the left-hand side says which element of 'b' is meant"):
+        run_design(model_of(equations))
+
+
+@pytest.mark.parametrize("base", ["((-2))", "( (-2) )"])
+def test_a_negative_base_that_can_be_read_in_two_ways_is_refused(model_of, base):
+    with pytest.raises(ModelError, match=r"can be read in two ways; write \(0 - 2\)\^2"):
+        model_of(f"x = {base}^2\ns = INTEG(x, 0)")
+
+
+def test_a_fall_back_to_pysd_is_told_in_the_result_too(model_of):
+    import sdsocec
+
+    model = model_of("q = PULSE(1, 0)\nd = DELAY FIXED(q, 1, 0)\ns = INTEG(q, 0)")
+    for engine in ("auto", "pysd"):
+        assert "In PULSE PySD deviates from Vensim" in sdsocec.run(model.path, engine=engine).attrs["notice"]
+
+
+@pytest.mark.parametrize("name", ["scenario", "run"])
+def test_a_variable_with_the_name_of_a_dimension_is_refused_with_a_message(model_of, name):
+    import sdsocec
+
+    model = model_of(f"{name} = 1\ns = INTEG({name}, 0)")
+    with pytest.raises(ModelError, match=f"'{name}' is the name of a dimension of results"):
+        _ = sdsocec.run(model.path) if name == "scenario" else sdsocec.run_table(model.path, {"run": [1.0]})
+
+
+def test_a_cache_that_others_may_write_is_not_trusted(model_of, tmp_path, monkeypatch):
+    import hashlib
+    import pickle
+
+    monkeypatch.setenv("SDSOCEC_CACHE", str(tmp_path / "cache"))
+    model = model_of("s = INTEG(1, 0)")
+    (entry,) = (tmp_path / "cache" / "models").iterdir()
+    planted = pickle.dumps("not a model")
+    entry.write_bytes(hashlib.sha256(planted).digest() + planted)
+    entry.parent.chmod(0o777)
+    assert read_model(model.path).variables.keys() == model.variables.keys()
+
+
+def test_a_numeric_range_without_bounds_is_refused(model_of):
+    with pytest.raises(ModelError, match="a subscript range of 10,000,000 elements; at most 100,000"):
+        model_of("a: (A1-A10000000)\nx[a] = Time\ns = INTEG(1, 0)")

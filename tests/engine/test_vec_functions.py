@@ -48,7 +48,7 @@ def compiled(name: str, width: int = 8, optimisation: int | None = None):
     arguments = [vec.load(f"%A{i}", 0) for i in range(2 if name in TWO else 1)]
     vec.store("%O", 0, (TWO | ONE)[name](vec, *arguments))
     text = "\n".join([*vec.declarations(), "define void @f(ptr %A0, ptr %A1, ptr %O) {", *lines, "  ret void", "}"])
-    loaded = Loaded(compile_object(text, 10, optimisation))
+    loaded = Loaded(compile_object(text, optimisation))
     return loaded, loaded.function("f", *[ctypes.c_void_p] * 3)
 
 

@@ -325,7 +325,7 @@ def test_brackets_however_deep_end_in_a_result_or_a_message(write, depth):
         refusal = str(error)
     else:
         np.testing.assert_array_equal(values[0, :, 0], range(5))
-    assert not refusal or refusal.startswith("this equation cannot be read\n  m.mdl:2   x = ((((")
+    assert not refusal or refusal.startswith("this equation is nested too deeply\n  m.mdl:2   x = ((((")
 
 
 # --- text that tries to become code -----------------------------------------------------------------------------------

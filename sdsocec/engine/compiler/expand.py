@@ -84,6 +84,7 @@ def expand(model: Model, integrator: str = "euler") -> Program:
 class Expansion:
     def __init__(self, model: Model, integrator: str) -> None:
         self.model = model
+        self.integrator = integrator
         self.has_stages = integrator == "rk4"
         self.graph = Graph()
         self.nodes: dict[_Item, int] = {}
@@ -339,13 +340,10 @@ class Expansion:
             return subscript
         members = self.model.ranges[subscript]
         for bound, element in scope.bindings.items():
-            if bound.rstrip("!") not in self.model.ranges:
+            if bound not in self.model.ranges:  # an element, or a range that a SUM runs over: neither says which
                 continue
-            mapped = subscript in self.model.mappings.get(bound.rstrip("!"), ()) or bound.rstrip(
-                "!"
-            ) in self.model.mappings.get(subscript, ())
-            if mapped:
-                origin = self.model.ranges[bound.rstrip("!")]
+            if subscript in self.model.mappings.get(bound, ()) or bound in self.model.mappings.get(subscript, ()):
+                origin = self.model.ranges[bound]
                 if len(origin) != len(members):
                     raise self.unsupported("a subscript mapping between ranges of different length", scope)
                 return members[origin.index(element)]
@@ -472,7 +470,9 @@ class Expansion:
             excerpt=" ".join(scope.equation.text.split())[:120],
         )
 
-    def unsupported(self, construct: str, scope: Scope) -> UnsupportedConstruct:
+    def unsupported(
+        self, construct: str, scope: Scope, hint: str = "Run it with PySD instead: --engine pysd"
+    ) -> UnsupportedConstruct:
         """What this engine does not compile, at the equation of a scope."""
         return UnsupportedConstruct(
             f"the native engine does not compile {construct} (in '{scope.variable.name}')",
@@ -482,7 +482,7 @@ class Expansion:
             line=scope.equation.line,
             excerpt=" ".join(scope.equation.text.split())[:120],
             nearest=nearest_name(construct, [v.name for v in self.model.variables.values() if v.kind == "lookup"]),
-            hint="Run it with PySD instead: --engine pysd",
+            hint=hint,
         )
 
 

@@ -67,6 +67,9 @@ def _stages(x: Expansion, call: Call, scope: Scope, order: int) -> int:
     """
     if not call.function.endswith(" N") or order == 1:
         return x.literal(order)
+    if x.integrator != "euler":
+        # "its output is constant for each Time Step" (Vensim, pages DELAY N and SMOOTH N)
+        raise x.unsupported(f"{call.function} with another integrator than Euler", scope, "Use --integrator euler.")
     total = x.literal(1)
     for number in range(2, order + 1):
         total = x.make("add", total, x.make("select", _counts(x, call, scope, number), x.literal(1), x.literal(0)))

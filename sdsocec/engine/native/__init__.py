@@ -5,8 +5,10 @@
     machine    text -> object code -> callable
     kernel     compile, keep, and run a kernel
 
-Two kernels serve every design: one in which the constants that the card lists vary and the rest is folded, and one in which
-any constant may vary. Start with `run_native`. Imports `engine.compiler` and `sdsocec.model`.
+Two kernels serve every sweep: one in which the constants that the card lists vary and the rest is folded, and one in which
+any constant may vary. A run that saves all variables has a third, in which nothing is folded.
+
+Start with `run_native`. Imports `engine.compiler` and `sdsocec.model`.
 """
 
 from __future__ import annotations

@@ -236,7 +236,24 @@ class Vec:
         signed = self.select(self.both(negative, odd), self.neg(p), p)
         p = self.select(self.both(negative, self.contrary(whole)), self.number(math.nan), signed)
         p = self.select(self.compare("oeq", x, one), one, p)
-        return self.select(self.compare("oeq", y, self.number(0.0)), one, p)
+        p = self.select(self.compare("oeq", y, self.number(0.5)), self.sqrt(x), p)
+        p = self.select(self.compare("oeq", y, self.number(0.0)), one, p)
+        small = self.both(whole, self.compare("ole", exponent, self.number(7.0)))
+        return self.select(small, self._by_squaring(x, y), p)
+
+    def _by_squaring(self, x: str, y: str) -> str:
+        """x**y for a whole y from -7 to 7, by the products of `whole_power`: a constant gives what a literal gives."""
+        magic_bits = self.integer(struct.unpack("<q", struct.pack("<d", _MAGIC))[0])
+        n = self._int("sub", self._bits(self.add(self.abs(y), self.number(_MAGIC))), magic_bits)
+        result, power = self.number(1.0), x
+        for bit in range(3):
+            is_set = self.line(
+                f"icmp ne {self.integers} {self._int('and', n, self.integer(1 << bit))}, zeroinitializer"
+            )
+            result = self.select(is_set, self.mul(result, power), result)
+            if bit < 2:
+                power = self.mul(power, power)
+        return self.select(self.compare("olt", y, self.number(0.0)), self.div(self.number(1.0), result), result)
 
     def whole_power(self, x: str, n: int) -> str:
         """x**n for a literal n, by squaring: exact where the products are."""
