@@ -83,12 +83,19 @@ def threaded(model, design: Design, stocks: list[str], threads: int) -> float:  
 
 def first_result(model, design: Design, stocks: list[str]) -> float:  # type: ignore[no-untyped-def]
     """Seconds from equations to the first run's numbers, nothing cached."""
-    from dataclasses import replace
+    import os
+    import tempfile
 
-    anew = replace(model.equations, source_digest="")
-    start = time.perf_counter()
-    run_native(anew, Design(design.names, design.values[:1]), stocks, listed=model.card.listed_constants())
-    return time.perf_counter() - start
+    from sdsocec.engine.native import Kernel, make_plan
+
+    kept = os.environ.get("SDSOCEC_CACHE")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["SDSOCEC_CACHE"] = folder
+        start = time.perf_counter()
+        Kernel(model.equations, make_plan(model.equations, design, stocks, "euler", model.card.listed_constants()))
+        seconds = time.perf_counter() - start
+    os.environ.pop("SDSOCEC_CACHE") if kept is None else os.environ.update(SDSOCEC_CACHE=kept)
+    return seconds
 
 
 def simlin_engine(model, design: Design, stocks: list[str]) -> Engine:  # type: ignore[no-untyped-def]

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,8 @@ class Kernel:
         )
         if model.source_digest:
             self.shape, code = Cache("kernels").get(key, self._compile, _pack, _unpack)
-        else:  # a model made in memory: its code would only crowd the cache
+        else:  # a model made in memory (a mutant) runs a few times: its code would only crowd the cache, and need not be quick
+            self.plan = replace(plan, optimisation=0)
             self.shape, code = self._compile()
         self._loaded = Loaded(code)
         pointer = ctypes.c_void_p
