@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sdsocec.engine import FIXED_STEP, Design, Run, all_element_names, run_design
-from sdsocec.errors import DesignError, SdsocecError, nearest_name
+from sdsocec.engine import FIXED_STEP, Design, Run, Trajectories, all_element_names, run_design
+from sdsocec.errors import DesignError, SdsocecError, UnsupportedConstruct, nearest_name
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel, load_model
 from sdsocec.results import Accuracy, measure_accuracy, provenance, to_dataset
 from sdsocec.scenario import (
+    Profile,
     Scenario,
     Settable,
     as_it_stands,
     default_scenarios,
     design_of,
+    load_profile,
+    scenario_at,
 )
 from sdsocec.scenario import load_scenario as load_scenario_of
+from sdsocec.scenario.equilibrium import NOTICEABLE, acts_at_rest, drift, spin_up
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,9 +37,15 @@ def load_scenario(name_or_path: str | Path, model: LoadedModel | None = None) ->
     return load_scenario_of(name_or_path, model or load_model())
 
 
+INITIAL = ("stored", "equilibrium")
+
+
 @dataclass(frozen=True)
 class ScenarioRuns:
-    """Scenarios that were run: what `run` labels, and what the command line prints."""
+    """Scenarios that were run: what `run` labels, and what the command line prints.
+
+    `run` is scaled to the size of the `profile`, if there is one; `initial` says where it starts; `notices` are for the reader.
+    """
 
     model: LoadedModel
     scenarios: tuple[Scenario, ...]
@@ -43,12 +53,18 @@ class ScenarioRuns:
     run: Run
     accuracy: Accuracy
     settings: Mapping[str, float]
+    profile: Profile | None = None
+    initial: str = "stored"
+    notices: tuple[str, ...] = ()
 
     def dataset(self) -> xr.Dataset:
         """The labelled result, with its provenance and the time step's error as attributes."""
         digests = [(scenario.name, scenario.digest) for scenario in self.scenarios]
         attributes = provenance(self.model, self.design, self.run, digests) | self.accuracy.attributes()
-        attributes["settings"] = json.dumps(dict(self.settings))
+        attributes |= {"settings": json.dumps(dict(self.settings)), "initial": self.initial}
+        if self.profile is not None:
+            profile = {"name": self.profile.name, "share": self.profile.share, "sha256": self.profile.digest}
+            attributes["profile"] = json.dumps(profile)
         names = [scenario.name for scenario in self.scenarios]
         return to_dataset(self.model.equations, self.run.trajectories, names, "scenario", attributes)
 
@@ -60,14 +76,29 @@ def run_scenarios(
     *,
     engine: str = "auto",
     integrator: str = "euler",
+    initial: str = "stored",
+    profile: Profile | str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ScenarioRuns:
     """Run scenarios, all variables saved, and measure the time step's error; see `run`."""
+    if initial not in INITIAL:
+        raise SdsocecError(
+            f"there are no initial values '{initial}'", name=initial, nearest=nearest_name(initial, INITIAL),
+            hint=f"Valid: {', '.join(INITIAL)}.",
+        )  # fmt: skip
     chosen = list(scenarios) if scenarios is not None else default_scenarios(model)
+    place = load_profile(profile, model) if isinstance(profile, str) else profile
+    if place is not None:
+        chosen = [scenario.with_settings(place.values, f"profile {place.name}") for scenario in chosen]
     values = Settable(model).check(settings or {})
     if values:
         chosen = [scenario.with_settings(values) for scenario in chosen]
     design = design_of(model, chosen)
+    notices = []
+    if initial == "equilibrium" or (place is not None and model.card.equilibrium is not None):
+        design, initial = spin_up(model, design), "equilibrium"
+    elif model.card.equilibrium is not None and acts_at_rest(model, set(design.names)):
+        notices += _drift_notices(model, design, [scenario.name for scenario in chosen])
     found = run_design(
         model.equations,
         design,
@@ -80,7 +111,56 @@ def run_scenarios(
     accuracy = Accuracy({}, f"{integrator} has error control itself")
     if integrator in FIXED_STEP:
         accuracy = measure_accuracy(model.equations, design, found.trajectories, outcome_elements(model))
-    return ScenarioRuns(model, tuple(chosen), design, found, accuracy, values)
+    if place is not None:
+        found = replace(found, trajectories=_scaled(model, found.trajectories, place.share))
+        notices += _small_notices(model, found.trajectories)
+    notices += [found.notice] if found.notice else []
+    return ScenarioRuns(model, tuple(chosen), design, found, accuracy, values, place, initial, tuple(notices))
+
+
+def _drift_notices(model: LoadedModel, design: Design, names: Sequence[str]) -> list[str]:
+    """A line if a run starts where the model, frozen, does not rest."""
+    try:
+        moving = drift(model, design).worst()
+    except UnsupportedConstruct:  # PySD runs it; bringing it to rest would take hours
+        return []
+    run = max(range(len(moving)), key=lambda i: moving[i][1])
+    stock, speed = moving[run]
+    if speed <= NOTICEABLE:
+        return []
+    return [
+        f"the stored initial values do not belong to these settings: at rest '{stock}' moves by {speed:.2%} a year in "
+        f"'{names[run]}'. Start from its own equilibrium: --initial equilibrium"
+    ]
+
+
+def _small_notices(model: LoadedModel, trajectories: Trajectories) -> list[str]:
+    """A line on outcomes that end so small, in some scenario, that a model of rates says nothing about them."""
+    column = {name: i for i, name in enumerate(trajectories.names)}
+    notices = []
+    for unit, shown in model.card.units.items():
+        small = [
+            outcome.label.en
+            for outcome in model.card.outcomes
+            for name in elements_of(model, outcome.variable)
+            if model.equations.variables[name_key(split_element_name(name)[0])].unit == unit
+            and any(0 < abs(value) < shown.smallest for value in trajectories.values[:, -1, column[name]])
+        ]
+        if small:
+            limit = f"{shown.smallest * shown.factor:g} {shown.shown.en}"
+            notices.append(f"below {limit} somewhere at the end, too small to mean anything: {', '.join(small)}")
+    return notices
+
+
+def _scaled(model: LoadedModel, trajectories: Trajectories, share: float) -> Trajectories:
+    """Amounts (variables with an extensive unit) times a share of the whole."""
+    extensive = {unit for unit, shown in model.card.units.items() if shown.extensive}
+    variables = model.equations.variables
+    factors = [
+        share if variables[name_key(split_element_name(name)[0])].unit in extensive else 1.0
+        for name in trajectories.names
+    ]
+    return replace(trajectories, values=trajectories.values * np.array(factors))
 
 
 def run(
@@ -90,6 +170,8 @@ def run(
     settings: Mapping[str, float] | None = None,
     engine: str = "auto",
     integrator: str = "euler",
+    initial: str = "stored",
+    profile: str | None = None,
 ) -> xr.Dataset:
     """Run scenarios of a model.
 
@@ -104,6 +186,10 @@ def run(
     engine : {"auto", "native", "pysd"}
         `auto` is native, or PySD where native cannot compile the model (the attribute `engine` says which it was).
     integrator : {"euler", "rk4", "RK45", "DOP853", "LSODA", "Radau"}
+    initial : {"stored", "equilibrium"}
+        Start from the initial values of the .mdl, or from the equilibrium of the constants set.
+    profile : str, optional
+        A place: its constants, its own equilibrium, amounts (people, money) scaled to its size.
 
     Returns
     -------
@@ -129,7 +215,9 @@ def run(
         scenarios = [scenarios]
     if scenarios is not None:
         chosen = [s if isinstance(s, Scenario) else load_scenario_of(s, loaded) for s in scenarios]
-    return run_scenarios(loaded, chosen, settings, engine=engine, integrator=integrator).dataset()
+    return run_scenarios(
+        loaded, chosen, settings, engine=engine, integrator=integrator, initial=initial, profile=profile
+    ).dataset()
 
 
 def run_table(
@@ -223,4 +311,5 @@ __all__ = [
     "run",
     "run_scenarios",
     "run_table",
+    "scenario_at",
 ]

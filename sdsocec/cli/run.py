@@ -24,6 +24,7 @@ from .common import (
 if TYPE_CHECKING:
     from sdsocec.api import ScenarioRuns
     from sdsocec.model.project import LoadedModel
+    from sdsocec.scenario import Scenario
 
 FORMATS = ("csv", "xlsx", "nc", "tab")
 SetOption = Annotated[
@@ -44,6 +45,26 @@ IntegratorOption = Annotated[
         help="euler and rk4 keep the model's time step; the others are scipy's.",
     ),
 ]
+AtOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--at",
+        metavar="AXIS=VALUE,...",
+        help="A point of the scenario plane, as in g=0.4,v=0.7,intensity=0.5; repeatable.",
+    ),
+]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", help="A place: its numbers, its own equilibrium, scaled to its size."),
+]
+InitialOption = Annotated[
+    str,
+    typer.Option(
+        "--initial",
+        metavar="stored|equilibrium",
+        help="Start from the .mdl's initial values, or from rest under --set.",
+    ),
+]
 
 
 def run(
@@ -51,6 +72,9 @@ def run(
     model: ModelOption = None,
     project: ProjectOption = None,
     settings: SetOption = None,
+    at: AtOption = None,
+    profile: ProfileOption = None,
+    initial: InitialOption = "stored",
     engine: EngineOption = "auto",
     integrator: IntegratorOption = "euler",
     out: Annotated[
@@ -83,7 +107,7 @@ def run(
     check_language(lang)
     kinds = [one_of("format", kind, FORMATS) for kind in formats or ["csv", "nc"]]
     loaded = load(model, project)
-    runs = run_chosen(loaded, scenarios, settings, engine, integrator)
+    runs = run_chosen(loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial)
     dataset = runs.dataset()
     table = outcome_table(dataset, loaded, lang)
     files = render_results(dataset, loaded, kinds, lang)
@@ -102,27 +126,48 @@ def run(
 
 
 def run_chosen(
-    loaded: LoadedModel, names: list[str] | None, settings: list[str] | None, engine: str, integrator: str
+    loaded: LoadedModel,
+    names: list[str] | None,
+    settings: list[str] | None,
+    engine: str = "auto",
+    integrator: str = "euler",
+    *,
+    at: list[str] | None = None,
+    profile: str | None = None,
+    initial: str = "stored",
 ) -> ScenarioRuns:
-    """Run the scenarios named, or the default ones; says on stderr what is run, and any notice of the engine."""
-    from sdsocec.api import run_scenarios
+    """Run the scenarios and points of the plane named, or the default ones; says on stderr what is run, and any notice."""
+    from sdsocec.api import INITIAL, run_scenarios
     from sdsocec.engine import ENGINES, INTEGRATORS
-    from sdsocec.scenario import Settable, default_scenarios, load_scenario
+    from sdsocec.scenario import Settable
 
     one_of("engine", engine, ENGINES)
     one_of("integrator", integrator, INTEGRATORS)
+    one_of("initial values", initial, INITIAL)
     _refuse_torn_settings(names or [], settings or [])
     values = Settable(loaded).read(settings or [])
-    chosen = [load_scenario(name, loaded) for name in names] if names else default_scenarios(loaded)
+    chosen = chosen_scenarios(loaded, names, at)
+    place = f"of {loaded.project}" if loaded.project else f"({loaded.equations.path})"
+    note(f"Model {loaded.name} {place}; scenarios: {', '.join(scenario.name for scenario in chosen)}")
+    runs = run_scenarios(loaded, chosen, values, engine=engine, integrator=integrator, initial=initial, profile=profile)
+    for notice in runs.notices:
+        note(f"notice: {notice}")
+    return runs
+
+
+def chosen_scenarios(loaded: LoadedModel, names: list[str] | None, at: list[str] | None = None) -> list[Scenario]:
+    """The scenarios named and the points of the plane; with points alone, the plane's base before them; else the default."""
+    from sdsocec.scenario import default_scenarios, load_plane, load_scenario, read_point, scenario_at
+
+    chosen = [load_scenario(name, loaded) for name in names or []]
+    if at:
+        plane = load_plane(loaded)
+        chosen = chosen or [plane.base]
+        chosen += [scenario_at(loaded, read_point(plane, text), plane) for text in at]
     twice = next((s.name for i, s in enumerate(chosen) if s.name in {t.name for t in chosen[:i]}), None)
     if twice is not None:
         raise SdsocecError(f"the scenario '{twice}' is named twice", name=twice, hint="Name each scenario once.")
-    place = f"of {loaded.project}" if loaded.project else f"({loaded.equations.path})"
-    note(f"Model {loaded.name} {place}; scenarios: {', '.join(scenario.name for scenario in chosen)}")
-    runs = run_scenarios(loaded, chosen, values, engine=engine, integrator=integrator)
-    if runs.run.notice:
-        note(f"notice: {runs.run.notice}")
-    return runs
+    return chosen or default_scenarios(loaded)
 
 
 def _refuse_torn_settings(names: list[str], settings: list[str]) -> None:

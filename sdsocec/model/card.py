@@ -24,10 +24,16 @@ _DISTRIBUTION = re.compile(r"\s*(uniform|triangular)\s*\(([^()]*)\)\s*$")
 
 
 class ShownUnit(FileModel):
-    """How a unit of the model is shown to readers: value x factor, under another name."""
+    """How a unit of the model is shown to readers: value x factor, under another name.
+
+    `extensive` units are amounts (people, money): a profile scales them by its size. Below `smallest` (in the model's unit) an
+    amount is too small to mean anything.
+    """
 
     factor: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     shown: Text
+    extensive: bool = False
+    smallest: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
 
 class Outcome(FileModel):
@@ -62,6 +68,27 @@ class PeopleFlow(FileModel):
     to_stock: str = Field(alias="to")
 
 
+class Consistent(FileModel):
+    """A constant that equals a variable where the model rests; rounded to so many decimals."""
+
+    variable: str
+    digits: int = Field(default=6, ge=0, le=15)
+
+
+class Equilibrium(FileModel):
+    """How the model is brought to rest: constants set so that nothing drives it, then run for some time.
+
+    `sums` fixes the sum of stocks by a constant (all people); `consistent` constants follow the state found; stocks `apart`
+    are not at rest when the model starts.
+    """
+
+    duration: float = Field(gt=0, allow_inf_nan=False)
+    set: dict[str, float]
+    sums: dict[str, list[str]] = {}
+    consistent: dict[str, Consistent] = {}
+    apart: tuple[str, ...] = Field(default=(), strict=False)
+
+
 class Card(FileModel):
     """Everything in `model.toml`."""
 
@@ -73,6 +100,8 @@ class Card(FileModel):
     levers: tuple[Lever, ...] = Field(default=(), alias="lever", strict=False)
     uncertainties: tuple[Uncertainty, ...] = Field(default=(), alias="uncertainty", strict=False)
     people_flows: tuple[PeopleFlow, ...] = Field(default=(), alias="people_flow", strict=False)
+    equilibrium: Equilibrium | None = None
+    profiles: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]+$")
 
     def unit(self, unit: str) -> tuple[float, Text]:
         """The factor and the name under which a unit of the model is shown."""
@@ -149,6 +178,19 @@ def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
         for end, stock in (("from", flow.from_stock), ("to", flow.to_stock)):
             if stock != OUTSIDE:
                 check(stock, "people_flow", i, end, kinds=("stock",))
+    rest = card.equilibrium
+    if rest is not None:
+        for name in rest.set:
+            check(name, "equilibrium", "set", kinds=("constant",))
+        for name, stocks in rest.sums.items():
+            check(name, "equilibrium", "sums", name, kinds=("constant",))
+            for stock in stocks:
+                check(stock, "equilibrium", "sums", name, kinds=("stock",))
+        for name, consistent in rest.consistent.items():
+            check(name, "equilibrium", "consistent", name, kinds=("constant",))
+            check(consistent.variable, "equilibrium", "consistent", name)
+        for stock in rest.apart:
+            check(stock, "equilibrium", "apart", kinds=("stock",))
     return faults
 
 

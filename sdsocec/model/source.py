@@ -56,12 +56,8 @@ def read_bytes(path: Path, largest: int = LARGEST_FILE) -> bytes:
         raise ProjectError(f"cannot read '{path}': {error.strerror}", path=path) from None
 
 
-def decode(content: bytes, path: Path) -> str:
-    """The text of a .mdl file; its first line may name the encoding in braces, as Vensim writes it."""
-    if not content.strip():
-        raise ModelError("the file is empty", path=path, hint="A Vensim model (.mdl) was expected.")
-    if b"\0" in content:
-        raise ModelError("the file is binary, not text", path=path, hint="A Vensim model (.mdl) was expected.")
+def encoding_of(content: bytes) -> str:
+    """The encoding of a .mdl file: what its first line names in braces, as Vensim writes it, else UTF-8."""
     header = _HEADER.match(content.removeprefix(codecs.BOM_UTF8))
     encoding = "utf-8-sig"
     if header and header[1].decode("ascii", "replace").strip().lower() not in ("utf-8", "utf8"):
@@ -71,6 +67,16 @@ def decode(content: bytes, path: Path) -> str:
             encoding = (
                 found.name if getattr(found, "_is_text_encoding", True) and found.name != "undefined" else encoding
             )
+    return encoding
+
+
+def decode(content: bytes, path: Path) -> str:
+    """The text of a .mdl file, in the encoding that it names."""
+    if not content.strip():
+        raise ModelError("the file is empty", path=path, hint="A Vensim model (.mdl) was expected.")
+    if b"\0" in content:
+        raise ModelError("the file is binary, not text", path=path, hint="A Vensim model (.mdl) was expected.")
+    encoding = encoding_of(content)
     try:
         return content.decode(encoding)
     except UnicodeError as error:

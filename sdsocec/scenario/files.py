@@ -16,6 +16,8 @@ from sdsocec.model.toml import FileModel, Location, Text, TomlFile
 
 from .settings import Settable
 
+PLANE = "plane.toml"
+
 
 class LeverSetting(FileModel):
     """A lever's value, and when it starts and is in full force (years)."""
@@ -90,7 +92,7 @@ def scenario_names(model: LoadedModel) -> list[str]:
     folder = model.scenario_folder
     if folder is None or not folder.is_dir():
         return []
-    found = sorted(path.stem for path in folder.glob("*.toml") if path.stem != "plane")
+    found = sorted(path.stem for path in folder.glob("*.toml") if path.name != PLANE)
     first = [name for name in model.card.default_scenarios if name in found]
     return first + [name for name in found if name not in first]
 

@@ -5,8 +5,8 @@
     machine    text -> object code -> callable
     kernel     compile, keep, and run a kernel
 
-Two kernels serve every sweep: one in which the constants that the card lists vary and the rest is folded, and one in which
-any constant may vary. A run that saves all variables has a third, in which nothing is folded.
+Two kernels serve every sweep of some outcomes: one in which the constants that the card lists vary and the rest is folded, and
+one in which any constant may vary. Runs that save all variables share a third, in which any may vary and nothing is folded.
 
 Start with `run_native`. Imports `engine.compiler` and `sdsocec.model`.
 """
@@ -31,6 +31,11 @@ def _kernel(digest: str, plan: Plan, holder: _Holder) -> Kernel:
     return Kernel(holder.model, plan)
 
 
+@lru_cache(maxsize=16)
+def _constants(digest: str, holder: _Holder) -> dict[str, float]:
+    return constant_values(holder.model)
+
+
 class _Holder:
     """Carries a model past the cache's key, which is its digest."""
 
@@ -52,11 +57,11 @@ def kernel_for(model: Model, plan: Plan) -> Kernel:
 def make_plan(
     model: Model, design: Design, outputs: Iterable[str] | None, integrator: str, listed: Iterable[str]
 ) -> Plan:
-    """The plan that serves a design: `listed` constants may vary without a new kernel."""
-    constants = constant_values(model)
+    """The plan that serves a design: `listed` constants may vary without a new kernel; where all variables are saved, any may."""
+    constants = _constants(model.digest, _Holder(model))
     wanted = {name for name in design.names if name.upper() not in CONTROLS}
     varying = set(listed) & set(constants)
-    if not wanted <= varying:
+    if outputs is None or not wanted <= varying:
         varying = set(constants)
     # Folding may hide that a number is not finite (0 x LN(0)). A run of all variables computes every element anyhow, so it
     # folds nothing and tells; a sweep of a few outcomes folds.
@@ -108,7 +113,7 @@ def run_native(
     UnsupportedConstruct
         The model has something that is not compiled.
     """
-    check_design(constant_values(model), design)
+    check_design(_constants(model.digest, _Holder(model)), design)
     kernel = kernel_for(model, plan or make_plan(model, design, outputs, integrator, listed))
     kernel.check_controls(design)
     first = kernel.constants(design, slice(0, 1))

@@ -277,7 +277,8 @@ class Kernel:
 
         w = self.shape.width
         per_run = max(1, saved * len(self.shape.outputs))
-        chunk = min(CHUNK, -(-design.n_runs // w) * w, max(w, MOST_SAVED // per_run // w * w))
+        per_thread = -(-design.n_runs // (threads * w)) * w
+        chunk = min(CHUNK, per_thread, max(w, MOST_SAVED // per_run // w * w))
 
         def run_chunk(start: int) -> int:
             if stop.is_set():
