@@ -10,26 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sdsocec.engine import FIXED_STEP, Design, Run, Trajectories, all_element_names, run_design
+from sdsocec.engine import FIXED_STEP, Design, Run, Trajectories, run_design
 from sdsocec.errors import DesignError, SdsocecError, UnsupportedConstruct, nearest_name
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel, load_model
 from sdsocec.results import Accuracy, measure_accuracy, provenance, to_dataset
 from sdsocec.scenario import (
-    Profile,
     Scenario,
-    Settable,
+    acts_at_rest,
     as_it_stands,
     default_scenarios,
     design_of,
-    load_profile,
-    scenario_at,
+    settable_of,
 )
 from sdsocec.scenario import load_scenario as load_scenario_of
-from sdsocec.scenario.equilibrium import NOTICEABLE, acts_at_rest, drift, spin_up
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from sdsocec.scenario.profiles import Profile
 
 
 def load_scenario(name_or_path: str | Path, model: LoadedModel | None = None) -> Scenario:
@@ -87,17 +86,19 @@ def run_scenarios(
             hint=f"Valid: {', '.join(INITIAL)}.",
         )  # fmt: skip
     chosen = list(scenarios) if scenarios is not None else default_scenarios(model)
-    place = load_profile(profile, model) if isinstance(profile, str) else profile
+    place = _load_profile(profile, model) if isinstance(profile, str) else profile
     if place is not None:
         chosen = [scenario.with_settings(place.values, f"profile {place.name}") for scenario in chosen]
-    values = Settable(model).check(settings or {})
+    values = settable_of(model).check(settings or {})
     if values:
         chosen = [scenario.with_settings(values) for scenario in chosen]
     design = design_of(model, chosen)
     notices = []
     if initial == "equilibrium" or (place is not None and model.card.equilibrium is not None):
+        from sdsocec.scenario.equilibrium import spin_up
+
         design, initial = spin_up(model, design), "equilibrium"
-    elif model.card.equilibrium is not None and acts_at_rest(model, set(design.names)):
+    elif model.card.equilibrium is not None:
         notices += _drift_notices(model, design, [scenario.name for scenario in chosen])
     found = run_design(
         model.equations,
@@ -118,8 +119,18 @@ def run_scenarios(
     return ScenarioRuns(model, tuple(chosen), design, found, accuracy, values, place, initial, tuple(notices))
 
 
+def _load_profile(name: str, model: LoadedModel) -> Profile:
+    from sdsocec.scenario.profiles import load_profile
+
+    return load_profile(name, model)
+
+
 def _drift_notices(model: LoadedModel, design: Design, names: Sequence[str]) -> list[str]:
     """A line if a run starts where the model, frozen, does not rest."""
+    if not acts_at_rest(model, set(design.names)):
+        return []
+    from sdsocec.scenario.equilibrium import NOTICEABLE, drift
+
     try:
         moving = drift(model, design).worst()
     except UnsupportedConstruct:  # PySD runs it; bringing it to rest would take hours
@@ -257,7 +268,7 @@ def run_table(
 
 
 def _design_of_columns(model: LoadedModel, rows: Any) -> Design:
-    settable = Settable(model)
+    settable = settable_of(model)
     columns: dict[str, Any] = {}
     for name in rows:
         try:
@@ -286,7 +297,7 @@ def elements_of(model: LoadedModel, name: str) -> list[str]:
         numbers = [v.name for v in model.equations.variables.values() if v.kind != "lookup"]
         what = f"the model '{model.name}' has no variable '{base}'" if variable is None else f"'{base}' is a lookup"
         raise SdsocecError(what, name=base, nearest=nearest_name(base, numbers))
-    found = [n for n in all_element_names(model.equations) if name_key(split_element_name(n)[0]) == name_key(base)]
+    found = model.equations.element_names(variable)
     if not elements:
         return found
     wanted = tuple(map(name_key, elements))
@@ -311,5 +322,4 @@ __all__ = [
     "run",
     "run_scenarios",
     "run_table",
-    "scenario_at",
 ]

@@ -34,7 +34,7 @@ def equilibrium(
     """
     from sdsocec.engine import Design, constant_values
     from sdsocec.model.rewriting import write_values
-    from sdsocec.scenario import Settable
+    from sdsocec.scenario import settable_of
     from sdsocec.scenario.equilibrium import AT_REST, at_rest, drift, stored_and_found
 
     loaded = load(model, project)
@@ -48,7 +48,7 @@ def equilibrium(
             f"'{loaded.equations.path}' belongs to the installed program", path=loaded.equations.path,
             hint="Make a copy of your own: sdsocec init DIR",
         )  # fmt: skip
-    values = Settable(loaded).read(settings or [])
+    values = settable_of(loaded).read(settings or [])
     pairs = stored_and_found(loaded, values)
     moving = drift(loaded, Design.of_rows([values], constant_values(loaded.equations)))
     stock, speed = moving.worst()[0]

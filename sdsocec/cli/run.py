@@ -139,13 +139,13 @@ def run_chosen(
     """Run the scenarios and points of the plane named, or the default ones; says on stderr what is run, and any notice."""
     from sdsocec.api import INITIAL, run_scenarios
     from sdsocec.engine import ENGINES, INTEGRATORS
-    from sdsocec.scenario import Settable
+    from sdsocec.scenario import settable_of
 
     one_of("engine", engine, ENGINES)
     one_of("integrator", integrator, INTEGRATORS)
     one_of("initial values", initial, INITIAL)
     _refuse_torn_settings(names or [], settings or [])
-    values = Settable(loaded).read(settings or [])
+    values = settable_of(loaded).read(settings or [])
     chosen = chosen_scenarios(loaded, names, at)
     place = f"of {loaded.project}" if loaded.project else f"({loaded.equations.path})"
     note(f"Model {loaded.name} {place}; scenarios: {', '.join(scenario.name for scenario in chosen)}")
@@ -157,10 +157,12 @@ def run_chosen(
 
 def chosen_scenarios(loaded: LoadedModel, names: list[str] | None, at: list[str] | None = None) -> list[Scenario]:
     """The scenarios named and the points of the plane; with points alone, the plane's base before them; else the default."""
-    from sdsocec.scenario import default_scenarios, load_plane, load_scenario, read_point, scenario_at
+    from sdsocec.scenario import default_scenarios, load_scenario
 
     chosen = [load_scenario(name, loaded) for name in names or []]
     if at:
+        from sdsocec.scenario.plane import load_plane, read_point, scenario_at
+
         plane = load_plane(loaded)
         chosen = chosen or [plane.base]
         chosen += [scenario_at(loaded, read_point(plane, text), plane) for text in at]

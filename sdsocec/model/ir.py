@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from .names import element_name
+
 TIME = "time"
 CONTROLS = ("initial time", "final time", "time step", "saveper")
 
@@ -181,6 +183,14 @@ class Model:
         """The elements that one definition defines, excepted ones left out."""
         excepted = {e for group in equation.excepted for e in itertools.product(*map(self.members, group))}
         return [e for e in itertools.product(*map(self.members, equation.subscripts)) if e not in excepted]
+
+    def element_names(self, variable: Variable) -> list[str]:
+        """The elements of a variable that have an equation, as `name[element]`, in the order of the file."""
+        return [
+            element_name(variable.name, tuple(self.shown.get(e, e) for e in element))
+            for equation in variable.equations
+            for element in self.equation_elements(equation)
+        ]
 
     def members(self, subscript: str) -> tuple[str, ...]:
         """The elements of a range, or the element itself."""

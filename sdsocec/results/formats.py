@@ -173,6 +173,9 @@ def _without_dates(content: bytes) -> bytes:
 def nc_files(dataset: xr.Dataset, model: LoadedModel, language: str) -> dict[str, bytes]:
     """`results.nc`: every variable, the model's units, the provenance as global attributes.
 
+    What does not change over time, the constants, stands in one table, `constants` (run, constant): a series for each would be
+    two thirds of the file.
+
     The netCDF4 library itself, not `Dataset.to_netcdf`: half the time, and bytes that repeat. A file on disk, not the
     library's memory: that holds stray bytes between what is written.
     """
@@ -191,7 +194,14 @@ def _fill(file: Any, dataset: xr.Dataset) -> None:
     for dimension, size in dataset.sizes.items():
         dimensions[str(dimension)] = _free_name(str(dimension), names)
         file.createDimension(dimensions[str(dimension)], size)
-    for name, array in [*dataset.coords.items(), *dataset.data_vars.items()]:
+    variables = dataset.variables  # not `dataset[name]`, which looks for the coordinates of each: half a second in all
+    constants = [
+        str(name)
+        for name in dataset.data_vars
+        if variables[name].attrs.get("kind") == "constant" and "time" in variables[name].dims
+    ]
+    for name in (*dataset.coords, *(n for n in dataset.data_vars if n not in set(constants))):
+        array = variables[name]
         stored = dimensions.get(str(name)) or _free_name(str(name), names)
         values = array.values
         is_text = values.dtype.kind in "OUS"
@@ -204,8 +214,28 @@ def _fill(file: Any, dataset: xr.Dataset) -> None:
         if stored != name:
             attributes["vensim_name"] = str(name)
         variable.setncatts(attributes)
+    if constants:
+        _fill_constants(file, dataset, constants, dimensions[run_dimension(dataset)], names)
     for key, value in plain_attributes(dataset).items():  # netCDF knows no None and no bool
         file.setncattr(key, "" if value is None else int(value) if isinstance(value, bool) else value)
+
+
+def _fill_constants(file: Any, dataset: xr.Dataset, constants: list[str], runs: str, names: dict[str, str]) -> None:
+    labels, units, columns = [], [], []
+    for name in constants:
+        for elements, values in variable_elements(dataset, name):
+            labels.append(element_name(name, elements))
+            units.append(str(dataset.variables[name].attrs.get("units", "")))
+            columns.append(values[:, 0])
+    dimension = _free_name("constant", names)
+    file.createDimension(dimension, len(labels))
+    for name, texts in (("constant", labels), ("constant_units", units)):
+        stored = dimension if name == "constant" else _free_name(name, names)
+        file.createVariable(stored, str, [dimension])[:] = np.array(texts, dtype=object)
+    table = file.createVariable(_free_name("constants", names), float, [runs, dimension], fill_value=False)
+    table.set_auto_maskandscale(False)
+    table[:] = np.array(columns).T
+    table.setncattr("long_name", "what the model's constants were in each run, in constant_units")
 
 
 def _free_name(name: str, taken: dict[str, str]) -> str:

@@ -89,11 +89,12 @@ def outcome_labels(model: LoadedModel, language: str) -> dict[str, str]:
 
 def variable_elements(dataset: xr.Dataset, name: str) -> Iterator[tuple[tuple[str, ...], NDArray[np.float64]]]:
     """Every element of a variable with its values, shape (n_runs, n_times)."""
-    array = dataset[name]
+    array = dataset.variables[name]
     ranges = [str(d) for d in array.dims if d not in (*RUN_DIMENSIONS, "time")]
+    labels = [dataset.variables[d].values for d in ranges]
     values: NDArray[np.float64] = array.transpose(run_dimension(dataset), "time", *ranges).values
     for place in itertools.product(*(range(array.sizes[d]) for d in ranges)):
-        elements = tuple(str(array[d].values[i]) for d, i in zip(ranges, place, strict=True))
+        elements = tuple(str(label[i]) for label, i in zip(labels, place, strict=True))
         at: tuple[Any, ...] = (slice(None), slice(None), *place)
         yield elements, values[at]
 

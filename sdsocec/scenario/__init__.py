@@ -7,11 +7,13 @@
     designs      scenarios and random draws as designs
     equilibrium  initial values at which a row rests
 
+Most runs need neither plane, profiles nor equilibrium: import those from their modules.
+
 A scenario, a sweep and a slider are the same thing: rows of constants. Start with `load_scenario`, `design_of`, `Settable`.
 Imports `sdsocec.model` and `sdsocec.engine`.
 """
 
-from .designs import design_of, random_design
+from .designs import acts_at_rest, design_of, random_design
 from .files import (
     Scenario,
     Setting,
@@ -21,26 +23,19 @@ from .files import (
     scenario_names,
     validate_all,
 )
-from .plane import has_plane, load_plane, read_point, scenario_at
-from .profiles import Profile, load_profile, profile_names
-from .settings import Settable
+from .settings import Settable, settable_of
 
 __all__ = [
-    "Profile",
     "Scenario",
     "Settable",
     "Setting",
+    "acts_at_rest",
     "as_it_stands",
     "default_scenarios",
     "design_of",
-    "has_plane",
-    "load_plane",
-    "load_profile",
     "load_scenario",
-    "profile_names",
     "random_design",
-    "read_point",
-    "scenario_at",
     "scenario_names",
+    "settable_of",
     "validate_all",
 ]

@@ -9,16 +9,22 @@ import numpy as np
 from sdsocec.engine import Design, constant_values
 from sdsocec.errors import DesignError
 from sdsocec.model.ir import CONTROLS
-from sdsocec.model.names import name_key
+from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 
 from .files import Scenario
-from .settings import Settable
+from .settings import settable_of
 
 
 def design_of(model: LoadedModel, scenarios: Sequence[Scenario]) -> Design:
     """One row a scenario; a constant that a scenario leaves alone keeps its value of the .mdl."""
     return Design.of_rows([scenario.values for scenario in scenarios], constant_values(model.equations))
+
+
+def acts_at_rest(model: LoadedModel, names: set[str]) -> bool:
+    """Whether constants other than a lever's scenario values and dates are among the names: only those can move the rest."""
+    later = {f"{lever.name} {part}" for lever in model.card.levers for part in ("scenario", "from year", "full year")}
+    return bool({name for name in (split_element_name(n)[0] for n in names) if name_key(name) not in CONTROLS} - later)
 
 
 def random_design(model: LoadedModel, n: int, seed: int, names: Iterable[str] | None = None) -> Design:
@@ -44,7 +50,7 @@ def random_design(model: LoadedModel, n: int, seed: int, names: Iterable[str] | 
     if names is None:
         chosen = [name for name in ranges if _is_open_to_draw(ranges[name]) and name_key(name) not in CONTROLS]
     else:
-        settable = Settable(model)
+        settable = settable_of(model)
         chosen = [constant for name in names for constant in settable.constants(name)]
         for name in chosen:
             if None in ranges[name]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sdsocec.engine import Design, Trajectories, constant_values, run_design
 from sdsocec.errors import ProjectError, RunError
 from sdsocec.model.card import CARD, Equilibrium
-from sdsocec.model.ir import CONTROLS, Call, Model, Reference
+from sdsocec.model.ir import Call, Model, Reference
 from sdsocec.model.names import element_name, name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 
@@ -163,12 +163,6 @@ def stored_and_found(model: LoadedModel, settings: Mapping[str, float]) -> dict[
     rest = at_rest(model)
     wanted = [*_resting(model, rest).values(), *rest.consistent]
     return {name: (values[name], float(found.values[0, found.names.index(name)])) for name in wanted}
-
-
-def acts_at_rest(model: LoadedModel, names: set[str]) -> bool:
-    """Whether constants other than a lever's scenario values and dates are among the names: only those can move the rest."""
-    later = {f"{lever.name} {part}" for lever in model.card.levers for part in ("scenario", "from year", "full year")}
-    return bool({name for name in (split_element_name(n)[0] for n in names) if name_key(name) not in CONTROLS} - later)
 
 
 def _resting(model: LoadedModel, rest: Equilibrium) -> dict[str, str]:

@@ -14,7 +14,7 @@ from sdsocec.model.names import name_key
 from sdsocec.model.project import LoadedModel
 from sdsocec.model.toml import FileModel, Location, Text, TomlFile
 
-from .settings import Settable
+from .settings import Settable, settable_of
 
 PLANE = "plane.toml"
 
@@ -185,7 +185,7 @@ def _load(path: Path, model: LoadedModel, above: tuple[Path, ...]) -> Scenario:
 
 def _unknown_names(file: TomlFile, model: LoadedModel) -> list[Fault]:
     """Misspelt levers and constants of a file that has other faults, so that all come together."""
-    settable = Settable(model)
+    settable = settable_of(model)
     faults = []
     levers, constants = (file.data.get(key) for key in ("levers", "constants"))
     for name in levers if isinstance(levers, dict) else ():
@@ -213,7 +213,7 @@ def _unknown_constant(file: TomlFile, name: str, fault: Fault) -> Fault:
 def _read_settings(
     file: TomlFile, content: ScenarioFile, model: LoadedModel, inherited: Mapping[str, Setting]
 ) -> tuple[dict[str, Setting], list[Fault]]:
-    settable = Settable(model)
+    settable = settable_of(model)
     start, end = (_year(name, content, inherited, settable) for name in _control_names(model))
     settings: dict[str, Setting] = {}
     faults: list[Fault] = []

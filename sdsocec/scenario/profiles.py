@@ -18,7 +18,7 @@ from sdsocec.model.project import LoadedModel
 from sdsocec.model.toml import FileModel, Text, TomlFile
 
 from .files import ConstantSetting
-from .settings import Settable
+from .settings import settable_of
 
 
 class Size(FileModel):
@@ -93,7 +93,7 @@ def load_profile(name: str, model: LoadedModel) -> Profile:
         raise ProjectError(f"there is no profile '{name}'", name=name, nearest=nearest_name(name, names), hint=hint)
     file = TomlFile(folder / f"{name}.toml", ScenarioError)
     content = file.read(ProfileFile)
-    settable = Settable(model)
+    settable = settable_of(model)
     faults: list[Fault] = []
     values: dict[str, float] = {}
     sources = {"size": content.size.source}

@@ -18,6 +18,14 @@ from sdsocec.model.project import LoadedModel
 ALL_NAMES = "All names: sdsocec model variables"
 
 
+def settable_of(model: LoadedModel) -> Settable:
+    """What may be set in a model, made once for it."""
+    known: Settable | None = vars(model).get("_settable")
+    if known is None:
+        known = vars(model)["_settable"] = Settable(model)
+    return known
+
+
 class Settable:
     """The constants of a model by every name that means them."""
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+import sdsocec
 from sdsocec.errors import ProjectError, SdsocecError
 from sdsocec.results import choose_folder, formats, render_results, write_files, write_results
 
@@ -111,6 +112,22 @@ def test_netcdf_holds_every_variable_in_the_models_units(dataset, model, tmp_pat
     write_results(dataset, model, tmp_path / "out", ["nc"])
     with xr.open_dataset(tmp_path / "out" / "results.nc") as read:
         xr.testing.assert_identical(read.load(), dataset)
+
+
+def test_netcdf_holds_every_constant_of_a_run_in_one_table(tmp_path):
+    model = sdsocec.load_model("first_steps")
+    result = sdsocec.run(model, ["baseline", "regulier"])
+    constants = [v for v in model.equations.variables.values() if v.kind == "constant"]
+    write_results(result, model, tmp_path / "out", ["nc"])
+    with xr.open_dataset(tmp_path / "out" / "results.nc") as read:
+        table = read["constants"].load()
+        assert table.dims == ("scenario", "constant") and "unemployed" in read.data_vars
+        assert set(read["constant"].values) == {n for v in constants for n in model.equations.element_names(v)}
+        assert read["constant_units"].sel(constant="quota share scenario") == "dmnl"
+    for variable in constants:
+        if not variable.dimensions:
+            expected = result[variable.name].isel(time=-1).values
+            np.testing.assert_array_equal(table.sel(constant=variable.name), expected)
 
 
 def test_netcdf_keeps_a_name_that_it_cannot_hold_as_an_attribute(dataset, model, tmp_path):

@@ -14,7 +14,8 @@ import sdsocec
 from sdsocec.engine import NO_CHANGES, Design, constant_values, run_design
 from sdsocec.errors import ProjectError, RunError
 from sdsocec.model.project import Project
-from sdsocec.scenario.equilibrium import AT_REST, acts_at_rest, drift, initial_constants, spin_up, stored_and_found
+from sdsocec.scenario import acts_at_rest
+from sdsocec.scenario.equilibrium import AT_REST, drift, initial_constants, spin_up, stored_and_found
 
 INDEPENDENT = Path(__file__).with_name("equilibrium_2000.csv")
 

@@ -15,7 +15,8 @@ from sdsocec.api import run_scenarios
 from sdsocec.engine import constant_values
 from sdsocec.errors import ProjectError, ScenarioError
 from sdsocec.model.project import Project, bundled_project
-from sdsocec.scenario import load_plane, load_scenario, read_point, scenario_at
+from sdsocec.scenario import load_scenario
+from sdsocec.scenario.plane import load_plane, read_point, scenario_at
 
 CORNERS = {(0, 0): "sociaal-ondernemen", (0, 1): "regulier", (1, 1): "publiek-privaat", (1, 0): "publiek"}
 unit = st.floats(0, 1)

@@ -12,8 +12,9 @@ import sdsocec
 from sdsocec.api import run_scenarios
 from sdsocec.errors import ScenarioError
 from sdsocec.model.project import Project, bundled_project
-from sdsocec.scenario import load_profile, load_scenario, profile_names
+from sdsocec.scenario import load_scenario
 from sdsocec.scenario.equilibrium import AT_REST, drift, spin_up
+from sdsocec.scenario.profiles import load_profile, profile_names
 
 # Persons on bijstand per 1000 inhabitants, mean of 2015-17 (CBS / waarstaatjegemeente.nl), and the national 35.9 of 2016
 BIJSTAND = {

@@ -538,8 +538,18 @@ def _from_list(model: Model, equation: Equation, numbers: NumberList, element: t
     return numbers.values[index]
 
 
+_CONSTANT_VALUES = "_constant_values"
+
+
 def constant_values(model: Model) -> dict[str, float]:
     """Every constant element of a model with its value in the file, by element name, in the order of the file."""
+    known: dict[str, float] | None = vars(model).get(_CONSTANT_VALUES)
+    if known is None:  # kept with the model, which does not change: everything that sets a number asks for this
+        known = vars(model)[_CONSTANT_VALUES] = _constant_values(model)
+    return dict(known)
+
+
+def _constant_values(model: Model) -> dict[str, float]:
     values = {}
     for variable in model.variables.values():
         if variable.kind != "constant":

@@ -31,11 +31,6 @@ def _kernel(digest: str, plan: Plan, holder: _Holder) -> Kernel:
     return Kernel(holder.model, plan)
 
 
-@lru_cache(maxsize=16)
-def _constants(digest: str, holder: _Holder) -> dict[str, float]:
-    return constant_values(holder.model)
-
-
 class _Holder:
     """Carries a model past the cache's key, which is its digest."""
 
@@ -58,7 +53,7 @@ def make_plan(
     model: Model, design: Design, outputs: Iterable[str] | None, integrator: str, listed: Iterable[str]
 ) -> Plan:
     """The plan that serves a design: `listed` constants may vary without a new kernel; where all variables are saved, any may."""
-    constants = _constants(model.digest, _Holder(model))
+    constants = constant_values(model)
     wanted = {name for name in design.names if name.upper() not in CONTROLS}
     varying = set(listed) & set(constants)
     if outputs is None or not wanted <= varying:
@@ -113,7 +108,7 @@ def run_native(
     UnsupportedConstruct
         The model has something that is not compiled.
     """
-    check_design(_constants(model.digest, _Holder(model)), design)
+    check_design(constant_values(model), design)
     kernel = kernel_for(model, plan or make_plan(model, design, outputs, integrator, listed))
     kernel.check_controls(design)
     first = kernel.constants(design, slice(0, 1))
