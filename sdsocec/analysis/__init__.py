@@ -1,6 +1,7 @@
 """What a model is asked: reality checks, and how sharp they are.
 
     checks       claims about a model's behaviour, run and reported
+    levers       what each holder's levers change: alone, left out, fair shares
     mutation     damaged models, to see what the checks notice
 
 Start with `check`, `reality_check`, `mutants`. Imports scenario, results, engine and model.

@@ -10,7 +10,7 @@ import typer
 
 from sdsocec.errors import SdsocecError
 
-from . import check, equilibrium, init, model, plot, run, scenarios
+from . import check, compare, equilibrium, init, levers, model, plot, run, scenarios
 
 STOPPED = "stopped; nothing was written"
 
@@ -27,6 +27,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("compare")(compare.compare)
+app.command("levers")(levers.levers)
 app.command("check")(check.check)
 app.command("plot")(plot.plot)
 app.command("equilibrium")(equilibrium.equilibrium)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sdsocec.model.project import LoadedModel
+    from sdsocec.report.tables import Table
 
 ModelOption = Annotated[
     str | None,
@@ -66,11 +68,29 @@ def print_line(text: str) -> None:
     print(printable(text))
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", numbers_from: int = 99) -> None:
+def print_tables(tables: Sequence[Table], is_first: bool = True) -> None:
+    """Tables of numbers on stdout, a blank line before each but the first, each under its title; one title is said once."""
+    title = ""
+    labels: dict[str, int] = {}
+    for table in tables:  # tables under one title line up
+        longest = max(len(row[0]) for row in (table.header, *table.rows))
+        labels[table.title] = max(labels.get(table.title, 0), longest)
+    for i, table in enumerate(tables):
+        if i or not is_first:
+            print_line("")
+        shown = "" if table.title == title else table.title
+        print_table(table.header, table.rows, shown, numbers_from=1, labels=labels[table.title])
+        title = table.title
+
+
+def print_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", numbers_from: int = 99, labels: int = 0
+) -> None:
     """A table on stdout: aligned in a terminal, tab-separated into a pipe or file.
 
     Columns from `numbers_from` on are numbers: they stand to the right and are never cut. Where they do not fit beside each
-    other, they are printed in blocks, each with the first columns before it.
+    other, they are printed in blocks, each with the first columns before it. `labels` is the width that the first column should
+    have, where there is room.
     """
     if not sys.stdout.isatty():
         for row in (header, *rows):
@@ -83,41 +103,75 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str
     if title:
         console.print(Text(printable(title), style="italic"))
     lead = min(numbers_from, len(header))
-    widths = [
-        max(len(cell) for cell in (*header[i].split(), *(row[i] for row in rows))) for i in range(lead, len(header))
+    columns = [
+        _Column.of([header[i], *(row[i] for row in rows)], i >= lead, labels if i == 0 else 0)
+        for i in range(len(header))
     ]
-    labels = min(max((len(row[0]) for row in rows), default=0), max(24, console.width - sum(widths) - 2 * len(widths)))
-    for block in _blocks(widths, console.width - labels - 2) if lead < len(header) else [range(0)]:
-        columns = [*range(lead), *(lead + i for i in block)]
-        console.print(
-            _rich_table([header[i] for i in columns], [[row[i] for i in columns] for row in rows], lead, labels)
-        )
+    room = console.width - sum(column.least + GAP for column in columns[:lead])
+    for block in _blocks([column.least for column in columns[lead:]], room):
+        chosen = [*range(lead), *(lead + i for i in block)]
+        widths = _share_out([columns[i] for i in chosen], console.width)
+        table = _rich_table([header[i] for i in chosen], [[row[i] for i in chosen] for row in rows], lead, widths)
+        console.print(table)
+
+
+GAP = 2  # blanks after a column
+LEAST_LABEL = 22  # a column of words may wrap to this width, and is not made wider for a longer word than this
+
+
+@dataclass(frozen=True)
+class _Column:
+    """How narrow a column may be, and how wide it would like to be."""
+
+    least: int
+    wished: int
+    is_number: bool
+
+    @classmethod
+    def of(cls, cells: Sequence[str], is_number: bool, wished: int = 0) -> _Column:
+        whole = max([wished, *map(len, cells)])
+        words = [word for cell in (cells[:1] if is_number else cells) for word in cell.split()]
+        longest = max(map(len, words), default=1)
+        if is_number:
+            return cls(max([longest, *map(len, cells[1:])]), whole, True)
+        return cls(min(whole, max(longest, 1), LEAST_LABEL), whole, False)
+
+
+def _share_out(columns: Sequence[_Column], room: int) -> list[int]:
+    """Widths that fit: what is to spare goes to the column that lacks most, what is short comes from the widest words."""
+    widths = [column.least for column in columns]
+    spare = room - sum(widths) - GAP * len(widths)
+    lacking = [column.wished - column.least for column in columns]
+    while spare > 0 and max(lacking) > 0:
+        i = lacking.index(max(lacking))
+        widths[i], lacking[i], spare = widths[i] + 1, lacking[i] - 1, spare - 1
+    words = [i for i, column in enumerate(columns) if not column.is_number]
+    while spare < 0 and words and max(widths[i] for i in words) > 4:
+        i = max(words, key=lambda i: widths[i])
+        widths[i], spare = widths[i] - 1, spare + 1
+    return widths
 
 
 def _blocks(widths: Sequence[int], room: int) -> list[range]:
     """Columns of these widths, in as few rows of columns as fit the room."""
     blocks, start, used = [], 0, 0
     for i, width in enumerate(widths):
-        if i > start and used + width + 2 > room:
+        if i > start and used + width + GAP > room:
             blocks.append(range(start, i))
             start, used = i, 0
-        used += width + 2
+        used += width + GAP
     return [*blocks, range(start, len(widths))]
 
 
-def _rich_table(header: Sequence[str], rows: Sequence[Sequence[str]], lead: int, labels: int) -> Any:
+def _rich_table(header: Sequence[str], rows: Sequence[Sequence[str]], lead: int, widths: Sequence[int]) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for i, name in enumerate(header):
-        if i < lead:
-            table.add_column(Text(printable(name)), width=labels if lead == 1 else None)
-        else:
-            width = max(len(cell) for cell in (*name.split(), *(row[i] for row in rows)))
-            table.add_column(Text(printable(name)), justify="right", min_width=width)
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    for i, (name, width) in enumerate(zip(header, widths, strict=True)):
+        table.add_column(Text(printable(name)), justify="left" if i < lead else "right", width=width)
     for row in rows:
-        table.add_row(*(Text(printable(cell), no_wrap=i >= lead) for i, cell in enumerate(row)))
+        table.add_row(*(Text(printable(cell), no_wrap=i >= lead, overflow="fold") for i, cell in enumerate(row)))
     return table
 
 

@@ -8,14 +8,15 @@ import typer
 
 from sdsocec.errors import SdsocecError, nearest_name
 
-from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, one_of, print_table
+from .common import ModelOption, ProjectOption, load, note, one_of, print_table
 
 if TYPE_CHECKING:
     from sdsocec.model import Variable
     from sdsocec.model.project import LoadedModel
 
 app = typer.Typer(
-    help="Read a model: variables, equations, causes and uses.\n\nExample: sdsocec model levers", no_args_is_help=True
+    help="Read a model: variables, equations, causes and uses.\n\nExample: sdsocec model variables --kind stock",
+    no_args_is_help=True,
 )
 KINDS = ("stock", "flow", "auxiliary", "constant", "lookup")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A variable, an alias, or a lever.")]
@@ -76,29 +77,6 @@ def uses(name: Name, depth: Depth = 2, model: ModelOption = None, project: Proje
     Example: sdsocec model uses vacancies
     """
     _tree(load(model, project), name, "uses", depth)
-
-
-@app.command("levers")
-def levers(model: ModelOption = None, project: ProjectOption = None, lang: LanguageOption = "en") -> None:
-    """List the levers: who holds them, their value and range, and when a scenario moves them.
-
-    Example: sdsocec model levers
-    """
-    from sdsocec.engine import constant_values
-    from sdsocec.model.names import name_key
-
-    check_language(lang)
-    loaded = load(model, project)
-    values = constant_values(loaded.equations)
-    rows = []
-    for lever in loaded.card.levers:
-        variable = loaded.equations.variables[name_key(f"{lever.name} scenario")]
-        years = [f"{values[f'{lever.name} {part}']:g}" for part in ("from year", "full year")]
-        value = f"{values[f'{lever.name} baseline']:g}"
-        row = (lever.name, lever.label.in_language(lang), lever.holder, value, _range(variable), variable.unit, *years)
-        rows.append(row)
-    print_table(("lever", "label", "holder", "without a scenario", "range", "unit", "from", "in full force"), rows)
-    note(f"{len(rows)} levers of {loaded.name}; a scenario or --set gives a lever its value in full force")
 
 
 @app.command("supports")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,12 +19,16 @@ from .common import (
     note,
     one_of,
     print_line,
-    print_table,
+    print_tables,
 )
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from sdsocec.api import ScenarioRuns
     from sdsocec.model.project import LoadedModel
+    from sdsocec.report.tables import Table
+    from sdsocec.results.formats import DataTable
     from sdsocec.scenario import Scenario
 
 FORMATS = ("csv", "xlsx", "nc", "tab")
@@ -90,6 +95,9 @@ def run(
             "--format", "-f", metavar="csv|xlsx|nc|tab", help="What to write; repeatable. Default: csv and nc."
         ),
     ] = None,
+    flows: Annotated[
+        bool, typer.Option("--flows", help="Also who went from where to where, by year: an account that closes.")
+    ] = False,
     figure: Annotated[bool, typer.Option("--figure/--no-figure", help="Draw the overview figure.")] = True,
     lang: LanguageOption = "en",
 ) -> None:
@@ -99,7 +107,9 @@ def run(
 
     Example: sdsocec run regulier --set "quota share=0.03" --format xlsx --lang nl
     """
+    from sdsocec.report.costs import cost_data, cost_table
     from sdsocec.report.figures import draw_overview, listed_settings, render
+    from sdsocec.report.people import people_data, people_tables
     from sdsocec.report.tables import outcome_table
     from sdsocec.report.texts import text
     from sdsocec.results.export import choose_folder, render_results, write_files
@@ -109,20 +119,47 @@ def run(
     loaded = load(model, project)
     runs = run_chosen(loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial)
     dataset = runs.dataset()
-    table = outcome_table(dataset, loaded, lang)
-    files = render_results(dataset, loaded, kinds, lang)
+    costs, notes = cost_table(dataset, loaded, lang)
+    tables = [outcome_table(dataset, loaded, lang), *people_tables(dataset, loaded, lang), *([costs] if costs else [])]
+    data = [found for found in (people_data(dataset, loaded, lang), cost_data(dataset, loaded, lang)) if found]
+    account, account_data = _account(runs, dataset, lang) if flows else ([], [])
+    files = render_results(dataset, loaded, kinds, lang, [*data, *account_data])
     if figure:
         files |= render(draw_overview(dataset, loaded, lang), "overview", dataset, ("png",))  # `plot` has SVG too
-    if out is not None and not overwrite and choose_folder(out, dataset) != out and (out / "provenance.json").exists():
-        raise ProjectError(
-            f"'{out}' holds another result", path=out, hint="Choose another folder, or add --overwrite to replace it."
-        )
+    check_out(out, dataset, overwrite)
     folder = write_files(out or choose_folder(Path("output") / loaded.name, dataset), files)
-    print_table(table.header, table.rows, table.title, numbers_from=1)
+    print_tables([*tables])
+    for line in notes:
+        print_line(line)
+    print_tables(account, is_first=False)
     if runs.settings:
         print_line(text(lang, "settings_line", settings=listed_settings(dataset, lang)))
     print_line(accuracy_line(runs, lang))
     note(f"Written to {folder}: {', '.join(files)}")
+
+
+def check_out(out: Path | None, dataset: xr.Dataset, overwrite: bool) -> None:
+    """Refuse a folder that holds another result, unless it may be replaced."""
+    from sdsocec.results.export import choose_folder
+
+    if out is not None and not overwrite and choose_folder(out, dataset) != out and (out / "provenance.json").exists():
+        raise ProjectError(
+            f"'{out}' holds another result", path=out, hint="Choose another folder, or add --overwrite to replace it."
+        )
+
+
+def _account(runs: ScenarioRuns, dataset: xr.Dataset, language: str) -> tuple[list[Table], list[DataTable]]:
+    """The account of people of the last year, and that of all years as data."""
+    from sdsocec.report.flows import account_tables, flow_data, route_tables
+    from sdsocec.report.parting import scenario_titles
+    from sdsocec.results.flows import measure_flows
+
+    names = [scenario.name for scenario in runs.scenarios]
+    share = runs.profile.share if runs.profile is not None else 1.0
+    flows = measure_flows(runs.model, runs.design, runs.run, names, share)
+    titles = scenario_titles(dataset, runs.model, language)
+    tables = account_tables(flows, runs.model, titles, language) + route_tables(flows, runs.model, titles, language)
+    return tables, flow_data(flows, runs.model, names, language)
 
 
 def run_chosen(
@@ -186,7 +223,7 @@ def _refuse_torn_settings(names: list[str], settings: list[str]) -> None:
 
 
 def accuracy_line(runs: ScenarioRuns, language: str) -> str:
-    """The time step's error in one line, the largest first."""
+    """The time step's error in one line: the three largest, and what the others stay below; the provenance has all."""
     from sdsocec.report.numbers import format_value
     from sdsocec.report.texts import text
     from sdsocec.results.shown import outcome_labels
@@ -194,8 +231,11 @@ def accuracy_line(runs: ScenarioRuns, language: str) -> str:
     if runs.accuracy.reason:
         return text(language, "step_error_unknown", reason=runs.accuracy.reason)
     labels = outcome_labels(runs.model, language)
-    listed = [
-        f"{labels.get(name, name)} {format_value(value, language, is_share=True)}"
-        for name, value in sorted(runs.accuracy.by_output.items(), key=lambda item: -item[1])
-    ]
-    return text(language, "step_error", listed=", ".join(listed))
+    errors = sorted(runs.accuracy.by_output.items(), key=lambda item: -item[1])
+    listed = ", ".join(
+        f"{labels.get(name, name)} {format_value(value, language, is_share=True)}" for name, value in errors[:3]
+    )
+    if len(errors) > 3:
+        above = (math.floor(1000 * errors[3][1]) + 1) / 1000  # the next tenth of a percent
+        listed = text(language, "step_error_others", listed=listed, most=format_value(above, language, is_share=True))
+    return text(language, "step_error", listed=listed)

@@ -6,6 +6,8 @@
     names        when two names are one
     structure    causes, uses and the order of equations
     card         what `model.toml` says about a model
+    people       the flows of people of a card, element by element
+    units        units as products of powers
     project      which models and scenarios belong together
 
 Start with `read_model`, `Model`, `Variable`. Imports nothing else of sdsocec (but errors and the cache).

@@ -4,6 +4,11 @@
     numbers    how a number is written, and rounded, in each language
     parting    when scenarios part, and what they are called
     tables     the outcomes in one table
+    people     who is where at the end
+    flows      who went from where to where: an account that closes
+    costs      what scenarios cost against the baseline, and what that brings
+    comparison scenarios minus the first of them
+    levers     what the levers of each holder change
     figures    the overview figure; PNG and SVG with their provenance and alternative text
     lettering  text in figures: broken into lines, shortened, kept from overlapping
 

@@ -18,10 +18,11 @@ from sdsocec.model.project import LoadedModel
 from sdsocec.results.shown import ShownOutcome, run_dimension, shown_outcomes, shown_time_unit
 
 from .lettering import clean, fit, width_of
-from .numbers import format_time, format_value
+from .numbers import format_time
 from .panel import LABEL_SIZE, MOST_NAMED, draw_outcome, end_label_positions, label_ends, look_of
 from .parting import last_common_time, scenario_titles
 from .saving import DARK, GREY, TICK_SIZE, house_style, render, save_figure
+from .tables import shown_value
 from .texts import listed, text
 
 if TYPE_CHECKING:
@@ -328,10 +329,10 @@ def _description(content: _Content, language: str) -> str:
 
 
 def _end_of(outcome: ShownOutcome, content: _Content, language: str) -> str:
-    unit = "" if outcome.is_share else f" {outcome.unit}"
+    unit = "" if outcome.is_share or outcome.is_yes_no or not outcome.unit else f" {outcome.unit}"
 
     def shown(value: float) -> str:
-        return format_value(value, language, is_share=outcome.is_share) + unit
+        return shown_value(outcome, value, language) + unit
 
     label, ends = clean(outcome.label)[:LONGEST_ALT_LABEL], outcome.values[:, -1]
     if len(content.titles) == 1:

@@ -41,6 +41,36 @@ def format_value(value: float, language: str = "en", *, is_share: bool = False) 
     return format_number(rounded, language, decimals=max(0, 2 - math.floor(math.log10(size))))
 
 
+def format_amount(value: float, smallest: float, language: str = "en") -> str:
+    """A value, or that it is smaller than what means anything.
+
+    >>> format_amount(1234.0, 50.0), format_amount(0.3, 50.0), format_amount(0.0, 50.0)
+    ('1,230', '<50', '0')
+    """
+    if 0 < abs(value) < smallest:
+        least = format_number(smallest, language, decimals=0 if smallest == round(smallest) else 2)
+        return f"<{least}" if value > 0 else f">{MINUS}{least}"
+    return format_value(value, language)
+
+
+def format_change(value: float, language: str = "en") -> str:
+    """A difference, rounded by the same rule, with its sign.
+
+    >>> format_change(1234.5), format_change(-0.5), format_change(0.0)
+    ('+1,230', '−0.500', '0')
+    """
+    return with_sign(format_value(value, language), value)
+
+
+def with_sign(shown: str, value: float) -> str:
+    """A written number with a plus sign if it is above zero and does not read as zero.
+
+    >>> with_sign("0.0", 0.01), with_sign("0.1", 0.1)
+    ('0.0', '+0.1')
+    """
+    return f"+{shown}" if value > 0 and any(c in "123456789∞" for c in shown) else shown
+
+
 def _significant(value: float) -> float:
     digits = 4 if abs(value) >= 10_000 else 3
     return float(f"{value:.{digits - 1}e}")

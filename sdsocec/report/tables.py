@@ -10,7 +10,7 @@ import numpy as np
 
 from sdsocec.errors import SdsocecError
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.shown import is_in_years, shown_outcomes
+from sdsocec.results.shown import ShownOutcome, is_in_years, shown_outcomes
 
 from .numbers import format_time, format_value
 from .parting import last_common_time, scenario_titles
@@ -67,7 +67,7 @@ def outcome_table(
     times = dataset["time"].values
     outcomes = shown_outcomes(dataset, model, language)
     titles = scenario_titles(dataset, model, language)
-    at = [len(times) - 1] if years is None else [_position(times, year) for year in years]
+    at = [len(times) - 1] if years is None else [position_of(times, year) for year in years]
     common = _common_positions(
         times, last_common_time(outcomes, len(times)), is_in_years(dataset), min(at), len(titles)
     )
@@ -84,13 +84,29 @@ def outcome_table(
     header += [head(run, i) for run, i in columns[len(common) :]]
     rows, values = [], []
     for outcome in outcomes:
-        unit = text(language, "percent") if outcome.is_share else outcome.unit
         numbers = [float(outcome.values[run, i]) for run, i in columns]
-        label = text(language, "with_unit", label=outcome.label, unit=unit)
-        rows.append((label, *(format_value(v, language, is_share=outcome.is_share) for v in numbers)))
+        rows.append((label_with_unit(outcome, language), *(shown_value(outcome, v, language) for v in numbers)))
         values.append(tuple(numbers))
     title = _title(model, titles, [format_time(times[i], language) for i in common], language, times, at)
     return Table(title, tuple(header), tuple(rows), tuple(values))
+
+
+def label_with_unit(outcome: ShownOutcome, language: str) -> str:
+    """The label of a row; the unit in brackets, if there is one to tell."""
+    unit = text(language, "percent") if outcome.is_share else "" if outcome.is_yes_no else outcome.unit
+    return with_unit(outcome.label, unit, language)
+
+
+def with_unit(label: str, unit: str, language: str) -> str:
+    """A label with its unit in brackets, if it has one."""
+    return text(language, "with_unit", label=label, unit=unit) if unit else label
+
+
+def shown_value(outcome: ShownOutcome, value: float, language: str) -> str:
+    """A value of an outcome as tables show it."""
+    if outcome.is_yes_no and value in (0.0, 1.0):
+        return text(language, "yes" if value else "no")
+    return format_value(value, language, is_share=outcome.is_share)
 
 
 def _common_positions(times: np.ndarray, last: int | None, in_years: bool, before: int, n_runs: int) -> list[int]:
@@ -105,7 +121,8 @@ def _common_positions(times: np.ndarray, last: int | None, in_years: bool, befor
     return [0, last] if 0 < last < before else [0]
 
 
-def _position(times: np.ndarray, year: float) -> int:
+def position_of(times: np.ndarray, year: float) -> int:
+    """The position of a saved time, or an error that names the nearest."""
     position = int(np.argmin(np.abs(times - year)))
     if abs(times[position] - year) > 1e-6:
         hint = f"The nearest is {times[position]:g}; the run was saved from {times[0]:g} to {times[-1]:g}."

@@ -3,6 +3,8 @@
     dataset       trajectories -> xarray.Dataset, pandas.DataFrame
     provenance    the stamp that every result carries
     accuracy      the fixed step's error against an integrator with error control
+    people        who is where, element by element of the people stocks
+    flows         people by where they come from and go to, per year
     shown         the outcomes of the card in the reader's language and units
     formats       CSV, XLSX, NetCDF, Vensim's .tab, as bytes
     export        files in a folder: all or nothing

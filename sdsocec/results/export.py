@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from sdsocec.errors import ProjectError, SdsocecError, nearest_name
 from sdsocec.model.project import LoadedModel
 
-from .formats import FORMATS, WRITERS
+from .formats import FORMATS, WRITERS, DataTable, csv_table, xlsx_files
 from .shown import plain_attributes
 
 if TYPE_CHECKING:
@@ -62,16 +62,25 @@ def write_results(
 
 
 def render_results(
-    dataset: xr.Dataset, model: LoadedModel, formats: Sequence[str] = ("csv", "nc"), language: str = "en"
+    dataset: xr.Dataset,
+    model: LoadedModel,
+    formats: Sequence[str] = ("csv", "nc"),
+    language: str = "en",
+    tables: Sequence[DataTable] = (),
 ) -> dict[str, bytes]:
-    """The files of `write_results` by name, without writing them."""
+    """The files of `write_results` by name, without writing them; `tables` are files of csv and sheets of xlsx."""
     files: dict[str, bytes] = {}
     for kind in dict.fromkeys(formats):
         if kind not in WRITERS:
             nearest = nearest_name(kind, FORMATS)
             hint = f"Valid: {', '.join(FORMATS)}."
             raise SdsocecError(f"there is no format '{kind}'", name=kind, nearest=nearest, hint=hint)
-        files |= WRITERS[kind](dataset, model, language)
+        if kind == "xlsx":
+            files |= xlsx_files(dataset, model, language, [table for table in tables if table.is_for_sheets])
+        else:
+            files |= WRITERS[kind](dataset, model, language)
+        if kind == "csv":
+            files |= {f"{table.name}.csv": csv_table(table, language) for table in tables}
     text = json.dumps(plain_attributes(dataset), indent=2, ensure_ascii=False)
     return files | {PROVENANCE: f"{text}\n".encode()}
 

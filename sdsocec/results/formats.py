@@ -16,6 +16,8 @@ import re
 import tempfile
 import unicodedata
 import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +39,20 @@ from .shown import (
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """A table beside the outcomes: the name of its file or sheet, a header, rows of texts and numbers (NaN: none).
+
+    One of tens of thousands of rows is not for sheets.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str | float, ...], ...]
+    is_for_sheets: bool = True
+
 
 FORMATS = ("csv", "xlsx", "nc", "tab")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -76,8 +92,27 @@ def _not_a_formula(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def xlsx_files(dataset: xr.Dataset, model: LoadedModel, language: str) -> dict[str, bytes]:
-    """`outcomes.xlsx`: a sheet of outcomes over whole years (all saved times, if time is not in years), and the provenance.
+def csv_table(table: DataTable, language: str) -> bytes:
+    """A table of data as a file, by the rules of `csv_files`."""
+    is_dutch = language == "nl"
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter=";" if is_dutch else ",", lineterminator="\r\n")
+    writer.writerow(table.header)
+    for row in table.rows:
+        writer.writerow([_csv_number(v, is_dutch) if isinstance(v, float) else _not_a_formula(v) for v in row])
+    return file.getvalue().encode("utf-8-sig" if is_dutch else "utf-8")
+
+
+def _csv_number(value: float, is_dutch: bool) -> str:
+    text = "" if np.isnan(value) else f"{value:.12g}"
+    return text.replace(".", ",") if is_dutch else text
+
+
+def xlsx_files(
+    dataset: xr.Dataset, model: LoadedModel, language: str, tables: Sequence[DataTable] = ()
+) -> dict[str, bytes]:
+    """`outcomes.xlsx`: a sheet of outcomes over whole years (all saved times, if time is not in years), then one for each table,
+    and the provenance.
 
     openpyxl writes it, because PySD brings it along anyway; xlsxwriter is quicker but one more library to keep.
     """
@@ -99,7 +134,7 @@ def xlsx_files(dataset: xr.Dataset, model: LoadedModel, language: str) -> dict[s
     ):
         if i == 0:
             unit = "%" if outcome.is_share else outcome.unit
-            _write_text(sheet.cell(1, column), f"{outcome.label} ({unit})")
+            _write_text(sheet.cell(1, column), f"{outcome.label} ({unit})" if unit else outcome.label)
             if len(names) > 1:
                 sheet.merge_cells(start_row=1, start_column=column, end_row=1, end_column=column + len(names) - 1)
         _write_text(sheet.cell(2, column), names[i])
@@ -115,6 +150,8 @@ def xlsx_files(dataset: xr.Dataset, model: LoadedModel, language: str) -> dict[s
             cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="left")
     sheet.row_dimensions[1].height = 32
     sheet.freeze_panes = "B3"
+    for table in tables:
+        _add_sheet(workbook, table)
     stamp = workbook.create_sheet("provenance")
     for row, (key, value) in enumerate(plain_attributes(dataset).items(), 1):
         _write_text(stamp.cell(row, 1), key)
@@ -126,6 +163,32 @@ def xlsx_files(dataset: xr.Dataset, model: LoadedModel, language: str) -> dict[s
     file = io.BytesIO()
     workbook.save(file)
     return {"outcomes.xlsx": _without_dates(file.getvalue())}
+
+
+def _add_sheet(workbook: Any, table: DataTable) -> None:
+    """A table of data as a sheet: a bold header that stays in view, numbers as numbers."""
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    sheet = workbook.create_sheet(table.name)
+    for column, name in enumerate(table.header, 1):
+        cell = sheet.cell(1, column)
+        _write_text(cell, name)
+        cell.font = Font(bold=True)
+        widest = max((len(row[column - 1]) for row in table.rows if isinstance(row[column - 1], str)), default=8)  # type: ignore[arg-type]
+        sheet.column_dimensions[get_column_letter(column)].width = min(60, max(12, len(name) + 2, widest + 2))
+    for i, row in enumerate(table.rows, 2):
+        for column, value in enumerate(row, 1):
+            if isinstance(value, str):
+                _write_text(sheet.cell(i, column), value)
+            elif np.isfinite(value):
+                cell = sheet.cell(i, column, _whole(value))
+                cell.number_format = "General" if table.header[column - 1] in ("time", "year") else _look(value)
+    sheet.freeze_panes = "A2"
+
+
+def _look(value: float) -> str:
+    return "#,##0" if abs(value) >= 1000 else "#,##0.0" if abs(value) >= 10 else "0.000"
 
 
 def _shown_rows(dataset: xr.Dataset) -> list[int]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 RUN_DIMENSIONS = ("scenario", "run")
 NO_UNIT = Text(nl="zonder eenheid", en="no unit")
+YES_IS_1 = Text(nl="1 = ja", en="1 = yes")
 UNKNOWN_UNIT = Text(nl="eenheid onbekend", en="unit unknown")
 TIME_UNITS = {
     "year": Text(nl="jaar", en="year"),
@@ -50,6 +51,8 @@ class ShownOutcome:
         In `unit`; a share stays a fraction. NaN where the model has no equation.
     is_share : bool
         Without dimension and between 0 and 1 throughout: tables and figures show it as a percentage.
+    is_yes_no : bool
+        1 for yes and 0 for no throughout, and so on the card: tables say yes or no.
     """
 
     variable: str
@@ -57,6 +60,7 @@ class ShownOutcome:
     unit: str
     values: NDArray[np.float64]
     is_share: bool
+    is_yes_no: bool = False
 
 
 def shown_outcomes(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> list[ShownOutcome]:
@@ -76,9 +80,10 @@ def shown_outcomes(dataset: xr.Dataset, model: LoadedModel, language: str = "en"
             if wanted and tuple(map(name_key, wanted)) != tuple(map(name_key, elements)):
                 continue
             whole = f"{label}: {', '.join(elements)}" if elements and not wanted else label
-            is_share = has_no_unit and _is_within_0_and_1(values)
-            shown = shown_unit(model, unit, language)
-            found.append(ShownOutcome(element_name(name, elements), whole, shown, values * factor, is_share))
+            is_yes_no = outcome.shown == "yes/no" and bool(np.isin(values, (0.0, 1.0)).all())
+            is_share = has_no_unit and not is_yes_no and _is_within_0_and_1(values)
+            shown = YES_IS_1.in_language(language) if is_yes_no else shown_unit(model, unit, language)
+            found.append(ShownOutcome(element_name(name, elements), whole, shown, values * factor, is_share, is_yes_no))
     return found
 
 
@@ -129,7 +134,12 @@ def shown_time_unit(dataset: xr.Dataset, language: str) -> str:
 
 def is_in_years(dataset: xr.Dataset) -> bool:
     """Whether time counts in years."""
-    return name_key(str(dataset["time"].attrs.get("units", ""))) in ("year", "years")
+    return is_year(str(dataset["time"].attrs.get("units", "")))
+
+
+def is_year(unit: str) -> bool:
+    """Whether a unit of time is the year."""
+    return name_key(unit) in ("year", "years")
 
 
 def run_dimension(dataset: xr.Dataset) -> str:

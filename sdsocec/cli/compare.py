@@ -1,0 +1,92 @@
+"""`sdsocec compare`: scenarios minus the first, by outcome and year."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sdsocec.errors import SdsocecError
+
+from .common import (
+    LanguageOption,
+    ModelOption,
+    ProjectOption,
+    check_language,
+    load,
+    note,
+    one_of,
+    print_line,
+    print_tables,
+)
+from .run import AtOption, ProfileOption, SetOption, accuracy_line, check_out, run_chosen
+
+FORMATS = ("csv", "xlsx")
+
+
+def compare(
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SCENARIO SCENARIO ...", help="The first is what the others are compared with."),
+    ] = None,
+    model: ModelOption = None,
+    project: ProjectOption = None,
+    settings: SetOption = None,
+    at: AtOption = None,
+    profile: ProfileOption = None,
+    years: Annotated[
+        str | None,
+        typer.Option(
+            "--years", "-y", metavar="YEAR,...", help="Default: some even years from their parting to the end."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write the comparison there too.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another result that --out holds.")] = False,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", "-f", metavar="csv|xlsx", help="What to write; repeatable. Default: csv, if --out."),
+    ] = None,
+    lang: LanguageOption = "en",
+) -> None:
+    """Compare scenarios with the first of them: differences by outcome and year.
+
+    Example: sdsocec compare baseline regulier publiek --years 2014,2020
+    """
+    from sdsocec.report.comparison import comparison_data, comparison_tables
+    from sdsocec.report.figures import listed_settings
+    from sdsocec.report.parting import scenario_titles
+    from sdsocec.report.texts import text
+    from sdsocec.results.export import choose_folder, render_results, write_files
+
+    check_language(lang)
+    kinds = [one_of("format", kind, FORMATS) for kind in formats or ["csv"]]
+    wanted = None if years is None else read_years(years)
+    loaded = load(model, project)
+    if len(scenarios or []) + len(at or []) < 2 and not (at and not scenarios):
+        raise SdsocecError("a comparison needs two scenarios or more", hint="As in: sdsocec compare baseline regulier")
+    runs = run_chosen(loaded, scenarios, settings, at=at, profile=profile)
+    dataset = runs.dataset()
+    tables = comparison_tables(dataset, loaded, lang, wanted)
+    print_tables(tables)
+    print_line(text(lang, "comparison_note", first=scenario_titles(dataset, loaded, lang)[0]))
+    if runs.settings:
+        print_line(text(lang, "settings_line", settings=listed_settings(dataset, lang)))
+    print_line(accuracy_line(runs, lang))
+    if out is not None or formats:
+        check_out(out, dataset, overwrite)
+        files = render_results(dataset, loaded, kinds, lang, [comparison_data(dataset, loaded, lang)])
+        folder = write_files(out or choose_folder(Path("output") / f"{loaded.name}-comparison", dataset), files)
+        note(f"Written to {folder}: {', '.join(files)}")
+
+
+def read_years(text: str) -> list[float]:
+    """Years as typed, commas between."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise SdsocecError(
+            f"'{text}' are not years", excerpt=f'--years "{text}"', hint="Write them with commas: --years 2014,2020"
+        ) from None

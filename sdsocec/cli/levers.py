@@ -1,0 +1,145 @@
+"""`sdsocec levers`: who holds which lever, and what the levers of a scenario change."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sdsocec.errors import SdsocecError, nearest_name
+
+from .common import (
+    LanguageOption,
+    ModelOption,
+    ProjectOption,
+    check_language,
+    load,
+    note,
+    one_of,
+    print_line,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from sdsocec.model.card import Outcome
+    from sdsocec.model.project import LoadedModel
+
+BY = ("holder", "lever")
+FEW = 4  # outcomes shown by lever, unless they are named
+
+
+def levers(
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="SCENARIO", help="By name, or a .toml file. Without: list the levers.")
+    ] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="holder|lever", help="Who is told apart: holders, or single levers.")
+    ] = "holder",
+    outcomes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--outcome", metavar="NAME", help="An outcome; repeatable. Default: those that should rise or fall."
+        ),
+    ] = None,
+    model: ModelOption = None,
+    project: ProjectOption = None,
+    lang: LanguageOption = "en",
+) -> None:
+    """Tell what the levers of each holder change in a scenario; without a scenario, list all levers.
+
+    The share (Shapley) divides what levers do only together: it is what a holder adds, averaged over every order of stepping in.
+
+    Example: sdsocec levers regulier --outcome unemployed
+    """
+    check_language(lang)
+    one_of("way to tell levers apart", by, BY)
+    loaded = load(model, project)
+    if not loaded.card.levers:
+        raise SdsocecError(f"the card of '{loaded.name}' lists no levers", name=loaded.name)
+    if scenario is None:
+        _list(loaded, lang)
+    else:
+        _effects(loaded, scenario, by, outcomes, lang)
+
+
+def _list(loaded: LoadedModel, language: str) -> None:
+    from sdsocec.engine import constant_values
+    from sdsocec.model.names import name_key
+    from sdsocec.report.texts import text
+
+    card = loaded.card
+    values = constant_values(loaded.equations)
+    holders = list(dict.fromkeys([*card.holders, *(lever.holder for lever in card.levers)]))
+    for i, holder in enumerate(holders):
+        held = [lever for lever in card.levers if lever.holder == holder]
+        name = card.holder_label(holder, language)
+        if not held:
+            print_line("\n" + text(language, "lever_none", holder=name))
+            continue
+        rows = []
+        for lever in held:
+            variable = loaded.equations.variables[name_key(f"{lever.name} scenario")]
+            low, high = ("?" if limit is None else f"{limit:g}" for limit in variable.range)
+            start, full = (f"{values[f'{lever.name} {part}']:g}" for part in ("from year", "full year"))
+            rows.append(
+                (
+                    lever.name, lever.label.in_language(language), f"{values[f'{lever.name} baseline']:g}", f"{low}\u2013{high}",
+                    variable.unit, start if start == full else f"{start}-{full}",
+                )
+            )  # fmt: skip
+        if i:
+            print_line("")
+        print_table(
+            (name, *(text(language, f"levers_{key}") for key in ("label", "without", "range", "unit", "years"))), rows
+        )
+    note(f"{len(card.levers)} levers of {loaded.name}; a scenario or --set gives a lever its value in full force")
+
+
+def _effects(loaded: LoadedModel, name: str, by: str, wanted: list[str] | None, language: str) -> None:
+    from sdsocec.analysis.levers import lever_effects
+    from sdsocec.report.levers import lever_notes, lever_table
+    from sdsocec.scenario import as_it_stands, load_scenario
+
+    scenario = load_scenario(name, loaded)
+    baseline = load_scenario(loaded.card.baseline, loaded) if loaded.card.baseline else as_it_stands(loaded)
+    chosen = chosen_outcomes(loaded, wanted, by)
+    effects = lever_effects(loaded, scenario, baseline, list(chosen), by)
+    titles = (scenario.title.in_language(language), baseline.title.in_language(language))
+    table = lever_table(effects, loaded, chosen, titles, by, language)
+    rows = [list(row) for row in table.rows]
+    if sys.stdout.isatty():  # an outcome is said once
+        for row, above in zip(reversed(rows[1:]), reversed(rows[:-1]), strict=True):
+            if row[0] == above[0]:
+                row[0] = ""
+    print_table(table.header, rows, table.title, numbers_from=2)
+    for line in lever_notes(effects, loaded, titles, by, language):
+        print_line(line)
+    if by == "lever" and wanted is None:
+        note(f"The first {len(chosen)} outcomes; others by name: --outcome NAME")
+
+
+def chosen_outcomes(loaded: LoadedModel, wanted: list[str] | None, by: str) -> dict[str, Outcome]:
+    """Element name -> outcome of the card: those named (by name, alias or label), or those that should rise or fall."""
+    from sdsocec.api import elements_of
+    from sdsocec.model.names import name_key
+
+    card = loaded.card
+    if wanted is None:
+        judged = [o for o in card.outcomes if o.direction != "neutral"] or list(card.outcomes)
+        some = judged[:FEW] if by == "lever" else judged
+        return {name: o for o in some for name in elements_of(loaded, o.variable)}
+    known = {name_key(text): o for o in card.outcomes for text in (o.label.nl, o.label.en, o.variable)}
+    known |= {name_key(a): known[name_key(v)] for a, v in card.aliases.items() if name_key(v) in known}
+    found: dict[str, Outcome] = {}
+    for text in wanted:
+        outcome = known.get(name_key(text))
+        if outcome is None:
+            names = [o.variable for o in card.outcomes]
+            raise SdsocecError(
+                f"the model '{loaded.name}' has no outcome '{text}'", name=text,
+                nearest=nearest_name(text, [*names, *card.aliases]),
+                hint=f"Outcomes: {', '.join(names)}.",
+            )  # fmt: skip
+        found |= dict.fromkeys(elements_of(loaded, outcome.variable), outcome)
+    return found

@@ -1,0 +1,139 @@
+"""Scenarios minus the first of them, by outcome and year."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sdsocec.model.project import LoadedModel
+from sdsocec.results.formats import DataTable
+from sdsocec.results.shown import ShownOutcome, is_in_years, run_names, shown_outcomes
+
+from .numbers import MISSING, format_change, format_number, format_time, with_sign
+from .parting import EQUAL, last_common_time, scenario_titles
+from .tables import Table, position_of, shown_value, with_unit
+from .texts import text
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+MOST_YEARS = 3
+
+
+def comparison_tables(
+    dataset: xr.Dataset, model: LoadedModel, language: str = "en", years: Sequence[float] | None = None
+) -> list[Table]:
+    """For each scenario but the first, every outcome: the difference at each year, and in percent of the first.
+
+    Parameters
+    ----------
+    years : saved times, optional
+        By default some even years from the parting of the scenarios to the end.
+
+    Raises
+    ------
+    SdsocecError
+        A time in `years` was not saved.
+    """
+    outcomes = shown_outcomes(dataset, model, language)
+    at = _positions(dataset, outcomes, years)
+    titles = scenario_titles(dataset, model, language)
+    times = [format_time(float(dataset["time"].values[i]), language) for i in at]
+    tables = []
+    for run in range(1, len(titles)):
+        header = [text(language, "comparison_header", scenario=titles[run], first=titles[0])]
+        for time in times:
+            header += [text(language, f"comparison_{key}", time=time) for key in ("change", "percent")]
+        rows, values = [], []
+        for outcome in outcomes:
+            cells, numbers = [], []
+            for i in at:
+                first, other = float(outcome.values[0, i]), float(outcome.values[run, i])
+                change, percent = difference(outcome, first, other), percent_of(outcome, first, other)
+                numbers += [change, percent]
+                cells += [_shown(outcome, first, other, change, language), _percent(percent, language)]
+            rows.append((_label(outcome, language), *cells))
+            values.append(tuple(numbers))
+        title = text(language, "comparison_title", scenario=titles[run], first=titles[0])
+        tables.append(Table(title, tuple(header), tuple(rows), tuple(values)))
+    return tables
+
+
+def difference(outcome: ShownOutcome, first: float, other: float) -> float:
+    """The difference as shown (a share's is a fraction); 0 where it is rounding of the machine."""
+    change = other - first
+    return 0.0 if abs(change) <= EQUAL * float(np.nanmax(np.abs(outcome.values))) else change
+
+
+def percent_of(outcome: ShownOutcome, first: float, other: float) -> float:
+    """The difference in percent of the first; NaN for a share, for yes or no, and where the first is 0."""
+    if outcome.is_share or outcome.is_yes_no or first == 0:
+        return math.nan
+    return 100.0 * difference(outcome, first, other) / abs(first)
+
+
+def _shown(outcome: ShownOutcome, first: float, other: float, change: float, language: str) -> str:
+    if outcome.is_yes_no:
+        words = [shown_value(outcome, value, language) for value in (first, other)]
+        return words[0] if first == other else f"{words[0]} \u2192 {words[1]}"
+    if outcome.is_share:
+        return with_sign(format_number(100.0 * change, language, decimals=1), change)
+    return format_change(change, language)
+
+
+def _percent(percent: float, language: str) -> str:
+    if math.isnan(percent):
+        return MISSING
+    return with_sign(format_number(percent, language, decimals=1), percent)
+
+
+def _label(outcome: ShownOutcome, language: str) -> str:
+    unit = text(language, "points") if outcome.is_share else "" if outcome.is_yes_no else outcome.unit
+    return with_unit(outcome.label, unit, language)
+
+
+def _positions(dataset: xr.Dataset, outcomes: Sequence[ShownOutcome], years: Sequence[float] | None) -> list[int]:
+    """The saved times of the years asked for; else even years after the parting, the last of the run among them."""
+    times = dataset["time"].values
+    if years is not None:
+        return [position_of(times, year) for year in years]
+    common = last_common_time(outcomes, len(times))
+    start = 0 if common is None else common + 1
+    known = range(start, len(times))
+    if is_in_years(dataset):
+        even = [i for i in known if abs(times[i] - round(times[i])) < 1e-6 and round(times[i]) % 2 == 0]
+        known = even or known  # type: ignore[assignment]
+    if not known:
+        return [len(times) - 1]
+    chosen = np.unique(np.linspace(0, len(known) - 1, min(MOST_YEARS, len(known))).round().astype(int))
+    return [known[i] for i in chosen]
+
+
+def comparison_data(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> DataTable:
+    """The same over all whole years (or all saved times): both values, the difference, the percentage; shares as fractions."""
+    outcomes = shown_outcomes(dataset, model, language)
+    names, times = run_names(dataset), dataset["time"].values
+    whole = [i for i, t in enumerate(times) if abs(t - round(t)) < 1e-6] if is_in_years(dataset) else range(len(times))
+    rows: list[tuple[str | float, ...]] = []
+    for run, name in enumerate(names[1:], 1):
+        for outcome in outcomes:
+            for i in whole:
+                first, other = float(outcome.values[0, i]), float(outcome.values[run, i])
+                numbers = (first, other, difference(outcome, first, other), percent_of(outcome, first, other))
+                rows.append((name, names[0], float(times[i]), outcome.variable, outcome.label, *numbers, outcome.unit))
+    header = (
+        "scenario",
+        "first",
+        "time",
+        "variable",
+        "label",
+        "value of first",
+        "value",
+        "difference",
+        "percent",
+        "unit",
+    )
+    return DataTable("comparison", header, tuple(rows))

@@ -1,0 +1,150 @@
+"""What scenarios cost against the baseline, and what that brings: a quotient only where there is something to divide by."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdsocec.model.card import CostEffect
+from sdsocec.model.names import element_name, name_key, split_element_name
+from sdsocec.model.project import LoadedModel
+from sdsocec.results.formats import DataTable
+from sdsocec.results.shown import is_in_years, run_names, shown_unit, variable_elements
+
+from .numbers import MISSING, format_change, format_number, format_time, format_value
+from .parting import EQUAL, scenario_titles
+from .tables import Table, with_unit
+from .texts import text
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Floats = NDArray[np.float64]
+MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of the table over all runs and times: `values` as shown, NaN where no number is given and then `why`."""
+
+    label: str
+    unit: str
+    values: Floats
+    is_change: bool
+    why: dict[tuple[int, int], str]
+
+
+def cost_table(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> tuple[Table | None, list[str]]:
+    """The costs of the card at the last saved time, a column per scenario, with the notes below them.
+
+    No table where the card asks for none, and only a note where the baseline was not run.
+    """
+    if not (model.card.costs or model.card.cost_effects) or model.card.baseline is None:
+        return None, []
+    names = run_names(dataset)
+    baseline = model.card.baseline
+    if baseline not in names:
+        return None, [text(language, "cost_no_baseline", baseline=baseline)]
+    rows = _rows(dataset, model, names.index(baseline), language)
+    titles = scenario_titles(dataset, model, language)
+    time = float(dataset["time"].values[-1])
+    title = text(
+        language, "cost_title", time=format_time(time, language), baseline=titles[names.index(baseline)]
+    )  # fmt: skip
+    reasons = list(dict.fromkeys(reason for row in rows for (_, at), reason in row.why.items() if at == _last(dataset)))
+    cells, values = [], []
+    for row in rows:
+        numbers = row.values[:, -1]
+        shown = []
+        for run, value in enumerate(numbers):
+            reason = row.why.get((run, _last(dataset)))
+            mark = f"{MISSING} {MARKS[reasons.index(reason)]}" if reason in reasons[: len(MARKS)] else MISSING
+            is_own = row.is_change and names[run] == baseline
+            number = format_change(value, language) if row.is_change else format_value(value, language)
+            shown.append(MISSING if is_own else mark if np.isnan(value) else number)
+        cells.append((with_unit(row.label, row.unit, language), *shown))
+        values.append(tuple(map(float, numbers)))
+    notes = [f"{mark} {reason}." for mark, reason in zip(MARKS, reasons, strict=False)]
+    return Table(title, (text(language, "cost"), *titles), tuple(cells), tuple(values)), notes
+
+
+def _last(dataset: xr.Dataset) -> int:
+    return int(dataset.sizes["time"]) - 1
+
+
+def _rows(dataset: xr.Dataset, model: LoadedModel, baseline: int, language: str) -> list[_Row]:
+    rows = []
+    for cost in model.card.costs:
+        values, unit, factor = _series(dataset, model, cost.variable)
+        sign = -1.0 if cost.shown == "less" else 1.0
+        shown = values if cost.shown == "level" else sign * (values - values[baseline])
+        rows.append(
+            _Row(
+                cost.label.in_language(language),
+                shown_unit(model, unit, language),
+                shown * factor,
+                cost.shown != "level",
+                {},
+            )
+        )
+    return rows + [_quotient(dataset, model, ratio, baseline, language) for ratio in model.card.cost_effects]
+
+
+def _quotient(dataset: xr.Dataset, model: LoadedModel, ratio: CostEffect, baseline: int, language: str) -> _Row:
+    cost, _, _ = _series(dataset, model, ratio.cost)
+    effect, effect_unit, effect_factor = _series(dataset, model, ratio.effect)
+    sign = -1.0 if ratio.counts == "less" else 1.0
+    extra_cost, extra = cost - cost[baseline], sign * (effect - effect[baseline])
+    share = json.loads(str(dataset.attrs.get("profile", '{"share": 1.0}')))["share"]
+    known = model.card.units.get(effect_unit)
+    smallest = max(ratio.smallest * share, known.smallest if known else 0.0)
+    factor, _ = model.card.unit(ratio.unit)
+    enough = extra >= smallest
+    cheaper = extra_cost < 0
+    values = np.divide(extra_cost, extra, out=np.full_like(extra, np.nan), where=enough & ~cheaper) * factor
+    least = format_number(smallest * effect_factor, language)
+    too_small = ratio.too_small.in_language(language).replace("{smallest}", least)
+    negative = ratio.negative.in_language(language)
+    falls = extra < -EQUAL * np.abs(effect).max(initial=0.0)
+    why = {
+        (int(run), int(time)): ratio.cheaper.in_language(language)
+        if enough[run, time]
+        else negative
+        if falls[run, time]
+        else too_small
+        for run, time in np.argwhere(np.isnan(values))
+        if run != baseline
+    }
+    return _Row(ratio.label.in_language(language), shown_unit(model, ratio.unit, language), values, True, why)
+
+
+def _series(dataset: xr.Dataset, model: LoadedModel, variable: str) -> tuple[Floats, str, float]:
+    """An element's values, shape (n_runs, n_times), in the model's unit; the unit; the factor by which readers see it."""
+    base, wanted = split_element_name(variable)
+    name = model.equations.variables[name_key(base)].name
+    key = name_key(element_name(base, wanted))
+    unit = str(dataset[name].attrs.get("units", ""))
+    values = next(
+        v for elements, v in variable_elements(dataset, name) if name_key(element_name(name, elements)) == key
+    )
+    return values, unit, model.card.unit(unit)[0]
+
+
+def cost_data(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> DataTable | None:
+    """The same over all whole years (or all saved times); an empty value comes with the reason."""
+    names = run_names(dataset)
+    if not (model.card.costs or model.card.cost_effects) or model.card.baseline not in names:
+        return None
+    times = dataset["time"].values
+    whole = [i for i, t in enumerate(times) if abs(t - round(t)) < 1e-6] if is_in_years(dataset) else range(len(times))
+    rows = tuple(
+        (name, float(times[i]), row.label, float(row.values[run, i]), row.unit, row.why.get((run, i), ""))
+        for row in _rows(dataset, model, names.index(model.card.baseline), language)
+        for run, name in enumerate(names)
+        for i in whole
+    )
+    return DataTable("costs", ("scenario", "time", "label", "value", "unit", "why no number"), rows)

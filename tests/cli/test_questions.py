@@ -1,0 +1,145 @@
+"""`run --flows`, `compare`, `levers`: what a policy officer asks, as typed."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+EPIDEMIC = str(Path(__file__).resolve().parents[1] / "models" / "age_sir.mdl")
+
+
+@pytest.fixture(params=["first_steps", "social_economy"])
+def model(request):
+    return request.param
+
+
+def numbers(line):
+    return [float(cell.replace(",", "").replace("\u2212", "-")) for cell in line.split("\t")[1:]]
+
+
+def test_run_prints_an_account_that_closes_and_writes_it(sdsocec_program, tmp_path, model):
+    done = sdsocec_program(
+        "run", "--model", model, "--flows", "--no-figure", "--out", "o", "--format", "csv", "-f", "xlsx"
+    )
+    assert done.code == 0, done.err
+    blocks = [b.splitlines() for b in done.out.split("\n\n") if "start of 2019" in b]
+    assert len(blocks) == 5
+    for block in blocks:
+        for line in block[1:]:
+            opening, came, left, closing = numbers(line)
+            assert abs(opening + came + left - closing) <= 2, "whole persons, each rounded"
+    with (tmp_path / "o" / "flows.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["year"] for row in rows} == {str(year) for year in range(2000, 2020)}
+    assert {row["scenario"] for row in rows} == {
+        "baseline",
+        "sociaal-ondernemen",
+        "regulier",
+        "publiek-privaat",
+        "publiek",
+    }
+    from openpyxl import load_workbook
+
+    sheets = load_workbook(tmp_path / "o" / "outcomes.xlsx").sheetnames
+    assert sheets[0] == "outcomes" and sheets[-1] == "provenance"
+    assert {"people", "flows"} <= set(sheets) and "flows_by_group" not in sheets
+    assert (tmp_path / "o" / "flows_by_group.csv").exists() == (model == "social_economy")
+
+
+def test_a_bare_run_has_no_account_but_tells_who_is_where(sdsocec_program, tmp_path):
+    done = sdsocec_program("run", "baseline", "publiek", "--model", "social_economy", "--no-figure", "--out", "o")
+    assert "start of" not in done.out and not (tmp_path / "o" / "flows.csv").exists()
+    assert "\nBaseline\tbelow 20 %\t20-50 %\t50-80 %\t80-90 %\t90 % and up\teverybody\n" in done.out
+    assert (tmp_path / "o" / "people.csv").exists() and (tmp_path / "o" / "costs.csv").exists()
+    assert "; the others below " in done.out.splitlines()[-1]
+    assert "()" not in done.out
+
+
+def test_a_run_without_the_baseline_says_that_costs_against_it_are_missing(sdsocec_program):
+    done = sdsocec_program("run", "publiek", "--model", "social_economy", "--no-figure", "--lang", "nl")
+    assert "Kosten tegenover 'baseline' staan hier niet, want dat scenario is niet mee gerekend." in done.out
+
+
+def test_flows_of_a_model_without_a_card_or_with_another_integrator_are_refused(sdsocec_program, tmp_path):
+    refused = sdsocec_program("run", "--model", EPIDEMIC, "--flows", "--no-figure")
+    assert refused.code == 2
+    assert "error: the card of 'age_sir' lists no flows of people" in refused.err
+    refused = sdsocec_program(
+        "run", "baseline", "--model", "first_steps", "--flows", "--integrator", "rk4", "--no-figure"
+    )
+    assert refused.code == 2
+    assert "people per year are not known with rk4" in refused.err
+    assert not (tmp_path / "output").exists()
+
+
+def test_compare_tells_differences_and_writes_them_only_when_asked(sdsocec_program, tmp_path, model):
+    done = sdsocec_program("compare", "baseline", "regulier", "publiek", "--model", model, "--years", "2014,2020")
+    assert done.code == 0, done.err
+    assert done.out.count("minus Baseline\t2014\t2014, %\t2020\t2020, %\n") == 2
+    assert not list(tmp_path.iterdir())
+    done = sdsocec_program(
+        "compare", "baseline", "publiek", "--model", model, "--out", "c", "--lang", "nl", "-f", "csv"
+    )
+    assert done.code == 0, done.err
+    assert (tmp_path / "c" / "comparison.csv").read_text("utf-8-sig").startswith("scenario;first;time;variable;label;")
+    assert "\t2012\t2012, %\t2016\t2016, %\t2020\t2020, %\n" in done.out
+
+
+def test_compare_takes_a_scenario_file_and_settings(sdsocec_program, tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        'name = "mine"\ntitle = {nl = "Mijn", en = "Mine"}\ndescription = {nl = "", en = ""}\nextends = "baseline"\n'
+        '[levers."quota share"]\nvalue = 0.02\nsource = "test"\n',
+        encoding="utf-8",
+    )
+    done = sdsocec_program("compare", "baseline", "mine.toml", "--set", "incentive response=0.7")
+    assert done.code == 0, done.err
+    assert "mine minus Baseline\t" in done.out or "Mine minus Baseline\t" in done.out
+    assert "Set by hand in every scenario: incentive response = 0.7." in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("compare", "baseline"), "a comparison needs two scenarios or more"),
+        (("compare", "baseline", "publik"), "Did you mean 'publiek'?"),
+        (("compare", "baseline", "publiek", "--years", "2012;2014"), "'2012;2014' are not years"),
+        (("compare", "baseline", "publiek", "--years", "2030"), "the run has no value saved at 2030"),
+        (("levers", "publik"), "Did you mean 'publiek'?"),
+        (("levers", "baseline"), "'baseline' sets nothing that 'baseline' does not"),
+        (("levers", "publiek", "--by", "owner"), "there is no way to tell levers apart 'owner'"),
+        (("levers", "publiek", "--outcome", "unemployd"), "Did you mean 'unemployed'?"),
+    ],
+)
+def test_a_mistake_is_one_message(sdsocec_program, tmp_path, arguments, message):
+    refused = sdsocec_program(*arguments, "--model", "first_steps")
+    assert refused.code == 2
+    assert message in refused.err
+    assert refused.out == "" and not list(tmp_path.iterdir())
+
+
+def test_levers_lists_who_holds_what(sdsocec_program, model):
+    done = sdsocec_program("levers", "--model", model, "--lang", "nl")
+    heads = [block.splitlines()[0].split("\t")[0] for block in done.out.split("\n\n")]
+    assert heads[:2] == ["Rijk", "gemeenten"]
+    assert "doelgroepen: geen hefboom in dit model." in done.out
+    assert "quota share\tquotum\t0\t0\u20130.08\tdmnl\t2014" in done.out
+
+
+def test_levers_of_a_scenario_add_up_in_print(sdsocec_program, model):
+    done = sdsocec_program("levers", "publiek", "--model", model, "--outcome", "unemployed", "--outcome", "vacatures")
+    assert done.code == 0, done.err
+    rows = [line.split("\t") for line in done.out.splitlines() if line.count("\t") == 4][1:]
+    for name in ("unemployed (persons)", "open vacancies (persons)"):
+        shares = {row[1]: numbers("\t".join(row[1:]))[2] for row in rows if row[0] == name}
+        whole = shares.pop("all together")
+        assert abs(sum(shares.values()) - whole) <= len(shares) / 2
+        assert whole != 0 and len(shares) >= 2
+    assert "target groups: no lever in this model." in done.out
+
+
+def test_a_model_without_levers_has_none_to_tell_of(sdsocec_program):
+    refused = sdsocec_program("levers", "--model", EPIDEMIC)
+    assert refused.code == 2
+    assert "error: the card of 'age_sir' lists no levers" in refused.err
