@@ -61,6 +61,8 @@ class ScenarioRuns:
         digests = [(scenario.name, scenario.digest) for scenario in self.scenarios]
         attributes = provenance(self.model, self.design, self.run, digests) | self.accuracy.attributes()
         attributes |= {"settings": json.dumps(dict(self.settings)), "initial": self.initial}
+        titles = {s.name: {"nl": s.title.nl, "en": s.title.en} for s in self.scenarios}
+        attributes["scenario_titles"] = json.dumps(titles, ensure_ascii=False)
         if self.profile is not None:
             profile = {"name": self.profile.name, "share": self.profile.share, "sha256": self.profile.digest}
             attributes["profile"] = json.dumps(profile)

@@ -155,6 +155,7 @@ class Card(FileModel):
     """Everything in `model.toml`."""
 
     title: Text
+    overview: tuple[str, ...] = Field(default=(), strict=False)
     default_scenarios: tuple[str, ...] = Field(default=(), strict=False)
     units: dict[str, ShownUnit] = {}
     aliases: dict[str, str] = {}
@@ -258,6 +259,15 @@ def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
 
     for i, outcome in enumerate(card.outcomes):
         check(outcome.variable, "outcome", i, "variable")
+    shown = {name_key(part) for o in card.outcomes for part in (o.variable, split_element_name(o.variable)[0])}
+    for name in card.overview:
+        if name_key(name) not in shown:
+            faults.append(
+                file.fault(
+                    f"'{name}' is no outcome of this card", ("overview",), name=name,
+                    nearest=nearest_name(name, [o.variable for o in card.outcomes]),
+                )
+            )  # fmt: skip
     for i, lever in enumerate(card.levers):
         for part in LEVER_PARTS:
             check(f"{lever.name} {part}", "lever", i, "name", kinds=("constant",))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.shown import ShownOutcome, run_dimension, shown_outcomes, shown_time_unit
 
@@ -83,7 +84,7 @@ def _content(dataset: xr.Dataset, model: LoadedModel, language: str) -> _Content
     name = model.card.title.in_language(language)
     return _Content(
         name,
-        tuple(every[:MOST_PANELS]),
+        tuple(_drawn(every, model)),
         len(every),
         times,
         titles,
@@ -93,8 +94,20 @@ def _content(dataset: xr.Dataset, model: LoadedModel, language: str) -> _Content
     )
 
 
+def _drawn(outcomes: list[ShownOutcome], model: LoadedModel) -> list[ShownOutcome]:
+    """The outcomes that the card's `overview` names, in its order; the first ones if it names none."""
+    keys = [name_key(name) for name in model.card.overview]
+    named = [
+        o
+        for key in keys
+        for o in outcomes
+        if key in (name_key(o.variable), name_key(split_element_name(o.variable)[0]))
+    ]
+    return (named or outcomes)[:MOST_PANELS]
+
+
 def draw_overview(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> Figure:
-    """Draw the outcomes of the card (the first 12), three panels a row.
+    """Draw the outcomes that the card's `overview` names (by default the first 12), three panels a row.
 
     Returns
     -------

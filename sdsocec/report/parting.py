@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sdsocec.errors import SdsocecError
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.shown import ShownOutcome, run_dimension, run_names
 
@@ -31,26 +30,13 @@ def last_common_time(outcomes: Sequence[ShownOutcome], n_times: int) -> int | No
 
 
 def scenario_titles(dataset: xr.Dataset, model: LoadedModel, language: str) -> list[str]:
-    """What the runs are called: the scenario's title where its file is the one that was run, else its name."""
-    from sdsocec.scenario import load_scenario, scenario_names
-
+    """What the runs are called: the titles that their scenarios had when they were run, else their names."""
     names = run_names(dataset)
     if run_dimension(dataset) == "run":
         return [text(language, "scenario_run", name=name) for name in names]
     try:
-        digests = json.loads(str(dataset.attrs.get("scenarios_sha256", "{}")))
+        known = json.loads(str(dataset.attrs.get("scenario_titles", "{}")))
     except ValueError:
-        digests = {}
-    known = scenario_names(model)
-    titles = []
-    for name in names:
-        title = model.card.title.in_language(language) if names == [model.name] else name
-        if name in known:
-            try:
-                scenario = load_scenario(name, model)
-            except SdsocecError:  # edited since the run: its name still holds
-                scenario = None
-            if scenario is not None and scenario.digest == digests.get(name):
-                title = scenario.title.in_language(language)
-        titles.append(title)
+        known = {}
+    titles = [str(known.get(name, {}).get(language, name)) for name in names]
     return titles if len(set(titles)) == len(titles) else names

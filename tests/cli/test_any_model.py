@@ -86,5 +86,5 @@ def test_the_wheel_runs_without_the_checkout(tmp_path):
     command = [sys.executable, "-m", "sdsocec", "run"]
     done = subprocess.run(command, cwd=elsewhere, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith("Model first_steps of the models that come with sdsocec; scenarios: baseline, ")
-    assert (elsewhere / "output" / "first_steps" / "overview.png").exists()
+    assert done.stderr.startswith("Model social_economy of the models that come with sdsocec; scenarios: baseline, ")
+    assert (elsewhere / "output" / "social_economy" / "overview.png").exists()

@@ -157,7 +157,7 @@ def test_at_most_twelve_panels_and_a_note_of_the_rest(dataset, model):
     card = model.card.model_copy(update={"outcomes": model.card.outcomes * 4})
     figure = draw_overview(dataset, type(model)(model.name, model.equations, card, None))
     assert len(figure.axes) == 12
-    assert any("The first 12 of 16 outcomes." in text for text, _ in texts(figure))
+    assert any("12 of the 16 outcomes." in text for text, _ in texts(figure))
 
 
 def test_hostile_text_comes_out_as_text_within_its_place(dataset, model, with_texts):
