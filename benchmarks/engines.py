@@ -50,8 +50,12 @@ def main() -> None:
     model = sdsocec.load_model(arguments.model)
     levers = [f"{lever.name} scenario" for lever in model.card.levers]
     design = sdsocec.random_design(model, RUNS, seed=1, names=levers)
-    stocks = [n for v in model.equations.variables.values() if v.kind == "stock" for n in model.equations.element_names(v)]
-    print(f"model {model.name}: {len(stocks)} stocks saved, {len(levers)} constants vary; medians of {arguments.rounds}")
+    stocks = [
+        n for v in model.equations.variables.values() if v.kind == "stock" for n in model.equations.element_names(v)
+    ]
+    print(
+        f"model {model.name}: {len(stocks)} stocks saved, {len(levers)} constants vary; medians of {arguments.rounds}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         cold, _ = fresh(arguments.model, levers[0], stocks, folder)
         warm = [fresh(arguments.model, levers[0], stocks, folder) for _ in range(arguments.rounds)]
@@ -66,9 +70,7 @@ def main() -> None:
         pairs = [(rate(native, RUNS), rate(run, n)) for _ in range(arguments.rounds)]
         rows.append((name, pairs))
     pysd, share = pysd_engine(model, design, stocks)
-    rows.append(
-        ("PySD", [(rate(native, RUNS), rate(pysd, 1) * share) for _ in range(max(2, arguments.rounds // 2))])
-    )
+    rows.append(("PySD", [(rate(native, RUNS), rate(pysd, 1) * share) for _ in range(max(2, arguments.rounds // 2))]))
     best = max(a for _, pairs in rows for a, _ in pairs)
     print(f"native: {best:,.0f} runs/s on one core (best round)")
     for name, pairs in rows:

@@ -60,22 +60,16 @@ def run_pysd(
 
 def all_element_names(model: Model) -> list[str]:
     """Every element of every variable that has a number, in the order of the file."""
-    names = []
-    for variable in model.variables.values():
-        if variable.kind != "lookup":
-            for equation in variable.equations:
-                for element in model.equation_elements(equation):
-                    names.append(element_name(variable.name, tuple(model.shown.get(e, e) for e in element)))
-    return names
+    return [name for v in model.variables.values() if v.kind != "lookup" for name in model.element_names(v)]
 
 
 class Reference:
     """One model built and loaded by PySD under our names.
 
-    `remember_lookups` = False leaves PySD's lookups as slow as they are, for benchmarks.
+    `remember` = False leaves PySD's lookups and constants as slow as they are, for benchmarks.
     """
 
-    def __init__(self, model: Model, remember_lookups: bool = True) -> None:
+    def __init__(self, model: Model, remember: bool = True) -> None:
         import pysd
         from pysd.builders.python.python_model_builder import ModelBuilder
 
@@ -90,8 +84,9 @@ class Reference:
             try:
                 path = ModelBuilder(abstract).build_model()
                 self.pysd = pysd.load(str(path), initialize=True)
-                if remember_lookups:
+                if remember:
                     _remember_lookups(self.pysd)
+                    self._remember_constants()
             except Exception as error:  # PySD raises whatever its generated code does
                 raise ModelError(
                     f"PySD cannot build this model: {type(error).__name__}", path=model.path, hint=_first_line(error)
@@ -112,7 +107,8 @@ class Reference:
                 time = self.pysd.time
                 controls = {name: float(getattr(time, _control(name))()) for name in CONTROLS}
                 clock = Clock.of(self.model, controls)
-                frame = self.pysd.run(return_columns=sorted(wanted), flatten_output=True)
+                # PySD's own flattening picks each element of each saved time by its label: a third of a run
+                frame = self.pysd.run(return_columns=sorted(wanted), flatten_output=False)
             except RecursionError:
                 raise ModelError(
                     "PySD cannot order these equations: a variable needs another element of itself",
@@ -124,8 +120,16 @@ class Reference:
                 raise RunError(
                     f"PySD stopped: {type(error).__name__}: {_first_line(error)}", path=self.model.path
                 ) from None
-        columns = [self._column(frame, name) for name in outputs]
-        return clock, np.array(columns, dtype=np.float64).T
+        saved = {column: _Saved.of(frame[column].to_list()) for column in frame}
+        return clock, np.array([self._column(saved, name) for name in outputs], dtype=np.float64).T
+
+    def _remember_constants(self) -> None:
+        """Let PySD make each subscripted constant once: it makes them again at every time step."""
+        arrays = {}
+        for key, variable in self.model.variables.items():
+            if variable.kind == "constant" and variable.dimensions:
+                arrays[self.names.variable(key)] = getattr(self.pysd.components, self.names.variable(key))()
+        self.pysd.set_components(arrays)
 
     def _settings(self, values: dict[str, float], changed: set[str]) -> dict[str, Any]:
         """PySD sets whole variables: the changed elements with their neighbours' values."""
@@ -148,14 +152,40 @@ class Reference:
             settings[ours] = new
         return settings
 
-    def _column(self, frame: Any, name: str) -> Any:
+    def _column(self, saved: dict[str, _Saved], name: str) -> Any:
         variable, elements = split_element_name(name)
-        column = self.names.variable(variable)
-        if elements:
-            column += "[" + ",".join(self.names.subscripts[name_key(e)] for e in elements) + "]"
-        if column in frame:
-            return frame[column].to_numpy()
-        raise RunError(f"PySD gives no values of '{name}'", name=name)
+        array = saved[self.names.variable(variable)]
+        place = array.place([self.names.subscripts[name_key(e)] for e in elements])
+        if place is None or (not place and len(self.model.elements(self.model.variables[name_key(variable)])) > 1):
+            raise RunError(f"PySD gives no values of '{name}'", name=name)
+        return array.values[(slice(None), *place)]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Saved:
+    """What PySD saved of one variable: `values`, shape (n_times, elements of each dimension), and the elements' names.
+
+    A variable of one element alone has no dimensions here: PySD saves it as a number.
+    """
+
+    values: Any
+    elements: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, cells: list[Any]) -> _Saved:
+        first = cells[0]
+        dims = getattr(first, "dims", ())
+        values = np.array([cell.values for cell in cells] if dims else cells, dtype=np.float64)
+        return cls(values, tuple(tuple(map(str, first.coords[dim].values)) for dim in dims))
+
+    def place(self, elements: list[str]) -> tuple[int, ...] | None:
+        """Where an element stands; None if PySD has no such element."""
+        if not self.elements:
+            return ()
+        if len(elements) != len(self.elements):
+            return None
+        pairs = list(zip(elements, self.elements, strict=True))
+        return tuple(names.index(e) for e, names in pairs) if all(e in names for e, names in pairs) else None
 
 
 class _Names:
