@@ -16,6 +16,7 @@ from sdsocec.errors import Fault, ModelError, nearest_name
 
 from .ir import Model
 from .names import name_key, split_element_name
+from .record import Calibration, Series
 from .toml import FileModel, Text, TomlFile
 
 CARD = "model.toml"
@@ -101,6 +102,8 @@ class Card(FileModel):
     uncertainties: tuple[Uncertainty, ...] = Field(default=(), alias="uncertainty", strict=False)
     people_flows: tuple[PeopleFlow, ...] = Field(default=(), alias="people_flow", strict=False)
     equilibrium: Equilibrium | None = None
+    series: tuple[Series, ...] = Field(default=(), strict=False)
+    calibration: Calibration | None = None
     profiles: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]+$")
 
     def unit(self, unit: str) -> tuple[float, Text]:
@@ -178,6 +181,12 @@ def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
         for end, stock in (("from", flow.from_stock), ("to", flow.to_stock)):
             if stock != OUTSIDE:
                 check(stock, "people_flow", i, end, kinds=("stock",))
+    for i, series in enumerate(card.series):
+        check(series.variable, "series", i, "variable")
+        if series.name in [other.name for other in card.series[:i]]:
+            faults.append(file.fault(f"two series are called '{series.name}'", ("series", i, "name"), name=series.name))
+    for name in card.calibration.free if card.calibration else ():
+        check(name, "calibration", "free", kinds=("constant",))
     rest = card.equilibrium
     if rest is not None:
         for name in rest.set:

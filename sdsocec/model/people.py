@@ -29,7 +29,9 @@ _SPREAD = re.compile(r"(.+?)\s+by\s+(.+)$")
 
 Element = tuple[str, ...]
 At = Mapping[str, str]  # range -> element of the flow
-Rule = Callable[[At], list[tuple[str, str]]]  # -> elements of the stock, each with the element of a variable of shares or ""
+Rule = Callable[
+    [At], list[tuple[str, str]]
+]  # -> elements of the stock, each with the element of a variable of shares or ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ def expand_flow(model: Model, variable: str, source: str, target: str, entry: in
     leave = _end(model, source, ranges, "from")
     enter = _end(model, target, ranges, "to")
     if source == target == OUTSIDE:
-        raise BadFlow("to", f"'{flow.name}' goes from outside to outside", hint="Name the stock that it leaves or enters.")
+        raise BadFlow(
+            "to", f"'{flow.name}' goes from outside to outside", hint="Name the stock that it leaves or enters."
+        )
     defined = _defined(model, flow)
     moves = []
     for elements in itertools.product(*ranges.values()):
@@ -125,7 +129,9 @@ def _end(
     base, written = split_element_name(text)
     stock = model.variables[name_key(base)]
     if len(written) != len(stock.dimensions):
-        wanted = f"{stock.name}[{','.join(model.shown[d] for d in stock.dimensions)}]" if stock.dimensions else stock.name
+        wanted = (
+            f"{stock.name}[{','.join(model.shown[d] for d in stock.dimensions)}]" if stock.dimensions else stock.name
+        )
         raise BadFlow(key, f"'{stock.name}' has {_counted(len(stock.dimensions))}", hint=f"Write '{wanted}'.")
     rules = [
         _rule(model, stock, dimension, index, ranges, key)

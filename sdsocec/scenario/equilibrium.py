@@ -24,7 +24,7 @@ from sdsocec.model.ir import Call, Model, Reference
 from sdsocec.model.names import element_name, split_element_name
 from sdsocec.model.project import LoadedModel
 
-from .rest import SETTLED, RestProblem, column, solve, with_columns
+from .rest import SETTLED, RestProblem, Solver, column, with_columns
 
 Floats = NDArray[np.float64]
 AT_REST = 1e-6  # a year, relative: how far a stored equilibrium may move (the study's specification, G5)
@@ -111,15 +111,17 @@ def _drift(found: Trajectories, floor: Floats | float = 0.0) -> Drift:
     return Drift(found.names, np.divide(moved, scale, out=np.zeros_like(moved), where=moved > 0) / span)
 
 
-def spin_up(model: LoadedModel, design: Design, *, by_running: bool = False) -> Design:
+def spin_up(model: LoadedModel, design: Design, *, solver: Solver | None = None, by_running: bool = False) -> Design:
     """Give every row of a design the initial values at which it rests.
 
     Sums of stocks that the card fixes (all people) are met; constants that the card calls consistent are set to the variable
-    that they must equal. A row is solved for (`rest.solve`); one that this does not bring to a stable rest near the stored state
+    that they must equal. A row is solved for (`rest.Solver`); one that this does not bring to a stable rest near the stored state
     is run until nothing moves.
 
     Parameters
     ----------
+    solver : Solver, optional
+        One that has solved rows near these is quicker.
     by_running : bool
         Run all rows until nothing moves.
 
@@ -139,7 +141,7 @@ def spin_up(model: LoadedModel, design: Design, *, by_running: bool = False) -> 
     cells = problem.cells(design)
     left = np.arange(design.n_runs)
     if not by_running:
-        solved, settled = solve(problem, design)
+        solved, settled = (solver or Solver(problem))(design)
         cells[settled], left = solved[settled], np.flatnonzero(~settled)
     if left.size:
         cells[left] = _run_to_rest(problem, Design(design.names, design.values[left]), cells[left], left)

@@ -3,7 +3,7 @@
 A state rests where no stock changes in a time step, whatever the step's length. The changes and their derivatives come from runs
 of one step each, so a row costs a few hundred steps, less than a run. What this does not solve is left to the caller:
 
-    solve    rows of constants -> the cells of each row's stocks, and which rows are settled
+    Solver    rows of constants -> the cells of each row's stocks, and which rows are settled
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _NEUTRAL = 1e-7  # singular values, relative to the largest: directions in which
 _STEP = 1e-6  # of a cell: half the width of a central difference
 _UNSTABLE = 1e-6  # a year: the fastest growth that rounding can explain
 _TOGETHER = 128  # rows whose derivatives are taken at once
+_ALONE = 512  # runs of one step: fewer are done before a second thread has started
 _FEW = 16  # runs: so many use the kernel that saves all variables, which a run of scenarios has loaded anyhow
 
 
@@ -84,7 +85,7 @@ class RestProblem:
         """Run a design, some outputs saved."""
         found = run_design(
             self.model.equations, design, outputs=None if design.n_runs <= _FEW else outputs, engine="native",
-            listed=constant_values(self.model.equations),
+            listed=constant_values(self.model.equations), threads=1 if design.n_runs < _ALONE else None,
         ).trajectories  # fmt: skip
         if found.names == outputs:
             return found
@@ -112,57 +113,68 @@ def with_columns(design: Design, names: tuple[str, ...], columns: Floats) -> Des
     return Design((*(design.names[i] for i in kept), *names), np.concatenate([design.values[:, kept], columns], axis=1))
 
 
-def solve(problem: RestProblem, design: Design) -> tuple[Floats, Flags]:
-    """Find where each row rests.
+class Solver:
+    """Finds where rows rest; remembers the last state found, since the next rows are often near it (a calibration's).
 
-    The first row is solved by itself; the others start from there and use its derivatives (the chord method), and those that
-    this does not settle take derivatives of their own.
-
-    Returns
-    -------
-    cells : array, shape (n_runs, n_stocks)
-    settled : array of bool, shape (n_runs,)
-        False where no stable rest was found near; the cells of such a row mean nothing.
+    Rows start from the remembered state and use its derivatives (the chord method); those that this does not settle, and the
+    first row of a new solver, take derivatives of their own (Newton's method).
     """
-    with np.errstate(all="ignore"):  # a row that runs away is not settled, and said to be so
-        search = _Search(problem, _rows(design, [0]), problem.cells(_rows(design, [0])))
-        first, is_settled = search.newton(_rows(design, [0]), problem.cells(_rows(design, [0])))
-        cells = problem.cells(design)
-        if design.n_runs == 1 or not is_settled[0]:
-            if design.n_runs > 1:
-                cells, settled = search.newton(design, cells)
-                return cells, settled
-            return first, is_settled
-        search = _Search(problem, _rows(design, [0]), first)
-        start = np.repeat(first, design.n_runs, axis=0)
-        for _, members in problem.sums:
-            start[:, members] *= (cells[:, members].sum(axis=1) / start[:, members].sum(axis=1))[:, None]
-        found, settled = search.chord(design, start, first)
-        rest = np.flatnonzero(~settled)
-        if rest.size:
-            found[rest], settled[rest] = search.newton(_rows(design, rest), start[rest])
-    return found, settled
+
+    def __init__(self, problem: RestProblem) -> None:
+        self.problem = problem
+        self._near: _Neighbourhood | None = None
+
+    def __call__(self, design: Design) -> tuple[Floats, Flags]:
+        """Find where each row rests.
+
+        Returns
+        -------
+        cells : array, shape (n_runs, n_stocks)
+        settled : array of bool, shape (n_runs,)
+            False where no stable rest was found near; the cells of such a row mean nothing.
+        """
+        cells = self.problem.cells(design)
+        settled = np.zeros(design.n_runs, dtype=bool)
+        with np.errstate(all="ignore"):  # a row that runs away is not settled, and said to be so
+            first = _rows(design, [0])
+            if self._near is None:
+                near = _Neighbourhood(self.problem, first, cells[:1])
+                state, is_settled = near.newton(first, cells[:1])
+                self._near = _Neighbourhood(self.problem, first, state) if is_settled[0] else None
+            if self._near is None:
+                return near.newton(design, cells)
+            start = np.repeat(self._near.at, design.n_runs, axis=0)
+            for _, members in self.problem.sums:
+                start[:, members] *= (cells[:, members].sum(axis=1) / start[:, members].sum(axis=1))[:, None]
+            cells, settled = self._near.chord(design, start)
+            rest = np.flatnonzero(~settled)
+            if rest.size:
+                cells[rest], settled[rest] = self._near.newton(_rows(design, rest), start[rest])
+            if settled[0] and rest.size and rest[0] == 0:  # far from where it was: the next rows start here
+                self._near = _Neighbourhood(self.problem, first, cells[:1])
+        return cells, settled
 
 
 def _rows(design: Design, rows: list[int] | NDArray[np.int64]) -> Design:
     return Design(design.names, design.values[rows])
 
 
-class _Search:
-    """The scales of the cells, and which of them move at all.
+class _Neighbourhood:
+    """A state, the scales of its cells, which of them move at all, and the inverse of the derivatives there.
 
     One that is empty at the start stays so; one that nothing moves (a stock whose driver is frozen) keeps its value.
     """
 
-    def __init__(self, problem: RestProblem, design: Design, near: Floats) -> None:
-        self.problem = problem
-        largest = np.abs(near).max(axis=0)
+    def __init__(self, problem: RestProblem, design: Design, at: Floats) -> None:
+        self.problem, self.at = problem, at
+        largest = np.abs(at).max(axis=0)
         self.active = np.flatnonzero(largest > 0)
         self.scale = np.where(largest > 0, np.maximum(largest, 1e-9 * largest.max()), 1.0)
-        weights = np.array([members for _, members in problem.sums], dtype=float).reshape(-1, len(self.scale))
-        self.weights = weights
-        moves = np.abs(self.derivatives(design, near)[0, : len(self.scale)]).max(axis=1) > 0
-        self.active = np.flatnonzero((largest > 0) & moves)
+        self.weights = np.array([members for _, members in problem.sums], dtype=float).reshape(-1, len(self.scale))
+        derivatives = self.derivatives(design, at)[0]
+        moves = np.abs(derivatives[: len(self.scale)]).max(axis=1)[self.active] > 0
+        self.active = self.active[moves]
+        self.inverse = np.linalg.pinv(derivatives[:, moves], rcond=_NEUTRAL)
 
     def residual(self, design: Design, cells: Floats) -> Floats:
         """Relative changes of all stocks, then relative errors of the sums; shape (n_runs, n_stocks + n_sums)."""
@@ -187,9 +199,8 @@ class _Search:
             parts.append(((values[:, 0] - values[:, 1]) / (2 * _STEP)).transpose(0, 2, 1))
         return np.concatenate(parts)
 
-    def chord(self, design: Design, cells: Floats, at: Floats) -> tuple[Floats, Flags]:
-        """Newton's method with the derivatives at one state for all rows."""
-        inverse = np.linalg.pinv(self.derivatives(_rows(design, [0]), at)[0], rcond=_NEUTRAL)
+    def chord(self, design: Design, cells: Floats) -> tuple[Floats, Flags]:
+        """Newton's method with the derivatives of this state for all rows."""
         cells = cells.copy()
         settled = np.zeros(design.n_runs, dtype=bool)
         open_rows = np.arange(design.n_runs)
@@ -197,7 +208,7 @@ class _Search:
             residual = self.residual(_rows(design, open_rows), cells[open_rows])
             size = np.abs(residual).max(axis=1)
             settled[open_rows] = size <= SETTLED
-            step = -(residual @ inverse.T)
+            step = -(residual @ self.inverse.T)
             is_open = (size > SETTLED) & np.isfinite(size)
             moved = open_rows[is_open]
             cells[moved] = self._moved(cells[moved], step[is_open])
