@@ -10,7 +10,7 @@ import typer
 
 from sdsocec.errors import SdsocecError
 
-from . import check, equilibrium, init, model, plot, run, scenarios
+from . import calibrate, check, equilibrium, init, model, plot, run, scenarios
 
 STOPPED = "stopped; nothing was written"
 
@@ -29,6 +29,8 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("check")(check.check)
 app.command("plot")(plot.plot)
+app.command("identify")(calibrate.identify)
+app.command("calibrate")(calibrate.calibrate)
 app.command("equilibrium")(equilibrium.equilibrium)
 app.command("init")(init.init)
 app.add_typer(scenarios.app, name="scenarios")

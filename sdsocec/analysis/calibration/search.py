@@ -94,10 +94,11 @@ class Fit:
 
     @property
     def runners_up(self) -> tuple[Optimum, ...]:
-        """Optima that differ from each other and from the best, best first."""
+        """Optima that differ from each other and from the best, best first; in what the data can see, that is."""
+        seen = np.array([name not in self.identifiability.weak for name in self.problem.free])
         different: list[Optimum] = [self.best]
         for optimum in self.optima:
-            if all(np.abs(optimum.scaled - other.scaled).max() > NEAR for other in different):
+            if all(np.abs(optimum.scaled - other.scaled)[seen].max(initial=0.0) > NEAR for other in different):
                 different.append(optimum)
         return tuple(different[1:])
 
