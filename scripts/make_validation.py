@@ -116,7 +116,9 @@ def facts_of(model: Any) -> dict[str, Any]:
         "n_variables": len(model.equations.variables),
         "n_stocks": sum(len(model.equations.element_names(v)) for v in variables if v.kind == "stock"),
         "n_constants": len(constants),
-        "assumed": sum("assumption" in v.documentation.lower() or "tuned" in v.documentation.lower() for v in constants),
+        "assumed": sum(
+            "assumption" in v.documentation.lower() or "tuned" in v.documentation.lower() for v in constants
+        ),
         "undocumented": sum(not v.documentation for v in variables),
         "no_unit": sum(not v.unit for v in variables),
         "report": report,
