@@ -6,6 +6,7 @@
     │   └── UnsupportedConstruct the model is right, an engine cannot run it (`.construct`, `.variable`)
     ├── ScenarioError            a scenario file or a `--set` is wrong
     ├── DesignError              a table of constants does not fit the model
+    ├── DataError            observed data, or a calibration against them, are wrong
     └── RunError                 a run gave no finite numbers, or an integrator gave up
 
 `str(error)` is the text that the command line prints after "error: ". A broken invariant of sdsocec itself is
@@ -105,6 +106,10 @@ class ScenarioError(SdsocecError):
 
 class DesignError(SdsocecError):
     """A table of constants does not fit the model."""
+
+
+class DataError(SdsocecError):
+    """Observed data are wrong: a file, a line, a series."""
 
 
 class RunError(SdsocecError):

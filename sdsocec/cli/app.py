@@ -10,7 +10,8 @@ import typer
 
 from sdsocec.errors import SdsocecError
 
-from . import check, compare, equilibrium, init, levers, model, plot, run, scenarios
+from . import calibrate, check, compare, data, equilibrium, init, levers, model, plot, run, scenarios, tune
+from .common import ToldStop
 
 STOPPED = "stopped; nothing was written"
 
@@ -31,8 +32,12 @@ app.command("compare")(compare.compare)
 app.command("levers")(levers.levers)
 app.command("check")(check.check)
 app.command("plot")(plot.plot)
+app.command("identify")(calibrate.identify)
+app.command("calibrate")(calibrate.calibrate)
 app.command("equilibrium")(equilibrium.equilibrium)
 app.command("init")(init.init)
+app.command("tune")(tune.tune)
+app.add_typer(data.app, name="data")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(model.app, name="model")
 
@@ -70,7 +75,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(_complain(STOPPED, 130))
     except SystemExit as stop:  # typer's own exits: usage errors are 2, Ctrl-C is 130
-        if stop.code == 130:
+        if stop.code == 130 and not isinstance(stop, ToldStop):
             _complain(STOPPED, 130)
         raise
 

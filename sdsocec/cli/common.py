@@ -32,6 +32,13 @@ LanguageOption = Annotated[
 ]
 
 
+class ToldStop(SystemExit):
+    """Ctrl-C, after the command has said what it left."""
+
+    def __init__(self) -> None:
+        super().__init__(130)
+
+
 def load(model: str | None, project: Path | None) -> LoadedModel:
     """The chosen model of the chosen project."""
     from sdsocec.model.project import find_project, load_model

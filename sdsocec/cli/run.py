@@ -50,6 +50,9 @@ IntegratorOption = Annotated[
         help="euler and rk4 keep the model's time step; the others are scipy's.",
     ),
 ]
+ChangesOption = Annotated[
+    Path | None, typer.Option("--changes", metavar="FILE.cin", help="Set the constants of a Vensim changes file.")
+]
 AtOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -77,6 +80,7 @@ def run(
     model: ModelOption = None,
     project: ProjectOption = None,
     settings: SetOption = None,
+    changes: ChangesOption = None,
     at: AtOption = None,
     profile: ProfileOption = None,
     initial: InitialOption = "stored",
@@ -117,7 +121,9 @@ def run(
     check_language(lang)
     kinds = [one_of("format", kind, FORMATS) for kind in formats or ["csv", "nc"]]
     loaded = load(model, project)
-    runs = run_chosen(loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial)
+    runs = run_chosen(
+        loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial, changes=changes
+    )
     dataset = runs.dataset()
     costs, notes = cost_table(dataset, loaded, lang)
     tables = [outcome_table(dataset, loaded, lang), *people_tables(dataset, loaded, lang), *([costs] if costs else [])]
@@ -172,6 +178,7 @@ def run_chosen(
     at: list[str] | None = None,
     profile: str | None = None,
     initial: str = "stored",
+    changes: Path | None = None,
 ) -> ScenarioRuns:
     """Run the scenarios and points of the plane named, or the default ones; says on stderr what is run, and any notice."""
     from sdsocec.api import INITIAL, run_scenarios
@@ -183,6 +190,10 @@ def run_chosen(
     one_of("initial values", initial, INITIAL)
     _refuse_torn_settings(names or [], settings or [])
     values = settable_of(loaded).read(settings or [])
+    if changes is not None:
+        from sdsocec.scenario.changes import read_changes
+
+        values = read_changes(changes, loaded) | values
     chosen = chosen_scenarios(loaded, names, at)
     place = f"of {loaded.project}" if loaded.project else f"({loaded.equations.path})"
     note(f"Model {loaded.name} {place}; scenarios: {', '.join(scenario.name for scenario in chosen)}")

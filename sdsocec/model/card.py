@@ -18,6 +18,7 @@ from sdsocec.errors import Fault, ModelError, nearest_name
 from .ir import Model
 from .names import element_name, name_key, split_element_name
 from .people import OUTSIDE, BadFlow, Move, expand_flow
+from .record import Calibration, Series
 from .toml import FileModel, Text, TomlFile
 from .units import unit_of_quotient
 
@@ -170,6 +171,8 @@ class Card(FileModel):
     labels: dict[str, Text] = {}
     holders: dict[str, Text] = {}
     equilibrium: Equilibrium | None = None
+    series: tuple[Series, ...] = Field(default=(), strict=False)
+    calibration: Calibration | None = None
     profiles: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]+$")
 
     def unit(self, unit: str) -> tuple[float, Text]:
@@ -292,6 +295,12 @@ def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
     for i, ratio in enumerate(card.cost_effects):
         check(ratio.cost, "cost_effect", i, "cost")
         check(ratio.effect, "cost_effect", i, "effect")
+    for i, series in enumerate(card.series):
+        check(series.variable, "series", i, "variable")
+        if series.name in [other.name for other in card.series[:i]]:
+            faults.append(file.fault(f"two series are called '{series.name}'", ("series", i, "name"), name=series.name))
+    for name in card.calibration.free if card.calibration else ():
+        check(name, "calibration", "free", kinds=("constant",))
     rest = card.equilibrium
     if rest is not None:
         for name in rest.set:

@@ -74,13 +74,13 @@ def draw_outcome(
                 line.set_markevery((every * (run + 1) // (n_runs + 1), every))
     if 0 < start < n_times - 1 and n_runs > 1:
         ax.axvline(times[start], color="#999999", linewidth=0.8, zorder=0.5)
-    is_cut = _scale_values(ax, outcome, language)
+    is_cut = scale_values(ax, outcome, language)
     unit = text(language, "percent") if outcome.is_share else outcome.unit
     label = fit(unit, LONGEST_AXIS_LABEL, TICK_SIZE)
     if is_cut:
         label = fit(f"{label} {text(language, 'axis_cut')}", LONGEST_AXIS_LABEL, TICK_SIZE, lines=2)
     ax.set_ylabel(label, fontsize=TICK_SIZE, color=DARK, parse_math=False)
-    _scale_times(ax, times, language)
+    scale_times(ax, times, language)
     return ax
 
 
@@ -93,7 +93,7 @@ def _draw_line(ax: Axes, times: NDArray[np.float64], values: NDArray[np.float64]
     return line
 
 
-def _scale_values(ax: Axes, outcome: ShownOutcome, language: str) -> bool:
+def scale_values(ax: Axes, outcome: ShownOutcome, language: str) -> bool:
     """Set limits and numbers of the y axis; whether it leaves zero out: only where all values are far from it."""
     from matplotlib.ticker import MaxNLocator
 
@@ -116,7 +116,8 @@ def _scale_values(ax: Axes, outcome: ShownOutcome, language: str) -> bool:
     return bool(ticks[0] > 0 or ticks[-1] < 0)
 
 
-def _scale_times(ax: Axes, times: NDArray[np.float64], language: str) -> None:
+def scale_times(ax: Axes, times: NDArray[np.float64], language: str) -> None:
+    """Set limits and numbers of the x axis: from the first time to the last."""
     from matplotlib.ticker import MaxNLocator
 
     first, last = float(times[0]), float(times[-1])

@@ -6,30 +6,30 @@ of the .mdl are such a state for the stored parameters; other parameters have an
     spin_up      a design -> the same design, each row with its own initial values
     drift        how fast each row moves from where it starts
 
-Both run on the native engine: a row's spin-up costs as much as some tens of runs.
+Both run on the native engine. A row's spin-up costs less than a run (`rest`); where that finds no rest, some tens of runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sdsocec.engine import Design, Trajectories, constant_values, run_design
+from sdsocec.engine import Design, Trajectories, constant_values
 from sdsocec.errors import ProjectError, RunError
 from sdsocec.model.card import CARD, Equilibrium
 from sdsocec.model.ir import Call, Model, Reference
-from sdsocec.model.names import element_name, name_key, split_element_name
+from sdsocec.model.names import element_name, split_element_name
 from sdsocec.model.project import LoadedModel
+
+from .rest import SETTLED, RestProblem, Solver, column, with_columns
 
 Floats = NDArray[np.float64]
 AT_REST = 1e-6  # a year, relative: how far a stored equilibrium may move (the study's specification, G5)
 NOTICEABLE = 1e-3  # a year, relative: above this a run from the stored table says so
-_SETTLED = 1e-10  # a year, relative: the spin-up stops here
-_PART = 100  # units of time between two looks at whether a spin-up has settled
-_FEW = 16  # runs: so many use the kernel that saves all variables, which a run of scenarios has loaded anyhow
+_PART = 100  # units of time between two looks at whether a run to rest has settled
 
 
 @dataclass(frozen=True)
@@ -87,33 +87,43 @@ def at_rest(model: LoadedModel) -> Equilibrium:
     return model.card.equilibrium
 
 
+def problem_of(model: LoadedModel) -> RestProblem:
+    """What is to rest in a model."""
+    return RestProblem.of(model, at_rest(model), initial_constants(model.equations))
+
+
 def drift(model: LoadedModel, design: Design) -> Drift:
     """How fast each row of a design moves from its initial values when everything is frozen, over one unit of time."""
-    rest = at_rest(model)
-    initial = _resting(model, rest)
-    frozen = _frozen(model, design, rest, 1.0)
-    return _drift(_run(model, frozen, tuple(initial)), tuple(initial))
+    problem = problem_of(model)
+    return _drift(problem.run(problem.frozen(design, 1.0, 1.0), problem.stocks))
 
 
-def _drift(found: Trajectories, stocks: tuple[str, ...]) -> Drift:
-    values = found.values[:, :, : len(stocks)]
+def _drift(found: Trajectories, floor: Floats | float = 0.0) -> Drift:
     span = found.times[-1] - found.times[-2]
-    before, after = values[:, -2], values[:, -1]
+    before, after = found.values[:, -2], found.values[:, -1]
     largest = np.zeros_like(before)
-    bases = np.array([split_element_name(name)[0] for name in stocks])
+    bases = np.array([split_element_name(name)[0] for name in found.names])
     for base in dict.fromkeys(bases):
         own = bases == base
         largest[:, own] = np.abs(before[:, own]).max(axis=1, keepdims=True)
-    scale = np.maximum(np.abs(before), 1e-3 * largest)
+    scale = np.maximum(np.maximum(np.abs(before), 1e-3 * largest), floor)
     moved = np.abs(after - before)
-    return Drift(stocks, np.divide(moved, scale, out=np.zeros_like(moved), where=moved > 0) / span)
+    return Drift(found.names, np.divide(moved, scale, out=np.zeros_like(moved), where=moved > 0) / span)
 
 
-def spin_up(model: LoadedModel, design: Design, most: float | None = None) -> Design:
+def spin_up(model: LoadedModel, design: Design, *, solver: Solver | None = None, by_running: bool = False) -> Design:
     """Give every row of a design the initial values at which it rests.
 
-    Sums of stocks that the card fixes (all people) are scaled to their constant first; constants that the card calls
-    consistent are set to the variable they must equal.
+    Sums of stocks that the card fixes (all people) are met; constants that the card calls consistent are set to the variable
+    that they must equal. A row is solved for (`rest.Solver`); one that this does not bring to a stable rest near the stored state
+    is run until nothing moves.
+
+    Parameters
+    ----------
+    solver : Solver, optional
+        One that has solved rows near these is quicker.
+    by_running : bool
+        Run all rows until nothing moves.
 
     Returns
     -------
@@ -127,95 +137,56 @@ def spin_up(model: LoadedModel, design: Design, most: float | None = None) -> De
     RunError
         A row does not come to rest in the card's time, or a number in it is not finite.
     """
-    rest = at_rest(model)
-    initial = _resting(model, rest)
-    stocks, constants = tuple(initial), tuple(initial.values())
-    design = _scaled(model, design, rest, initial)
-    ends = tuple(c.variable for c in rest.consistent.values())
-    left = most if most is not None else rest.duration
+    problem = problem_of(model)
+    cells = problem.cells(design)
+    left = np.arange(design.n_runs)
+    if not by_running:
+        solved, settled = (solver or Solver(problem))(design)
+        cells[settled], left = solved[settled], np.flatnonzero(~settled)
+    if left.size:
+        cells[left] = _run_to_rest(problem, Design(design.names, design.values[left]), cells[left], left)
+    design = with_columns(design, problem.constants, cells)
+    consistent = problem.rest.consistent
+    if not consistent:
+        return design
+    step = float(column(design, "TIME STEP", constant_values(model.equations))[0])
+    variables = tuple(c.variable for c in consistent.values())
+    found = problem.run(problem.frozen(design, step, step), variables).values[:, 0]
+    rounded = [np.round(found[:, i], c.digits) for i, c in enumerate(consistent.values())]
+    return with_columns(design, tuple(consistent), np.array(rounded).T)
+
+
+def _run_to_rest(problem: RestProblem, design: Design, cells: Floats, rows: NDArray[np.int64]) -> Floats:
+    """Run frozen until nothing moves; `rows` are the rows' numbers, for messages."""
+    left = problem.rest.duration
+    unit = _time_unit(problem.model)
+    floor = 1e-9 * np.abs(cells)  # what has shrunk to this is empty, though it may shrink on for ever
     while True:
         part = min(_PART, left)
-        found = _run(model, _frozen(model, design, rest, part), (*stocks, *ends))
-        left -= part
-        values = found.values[:, -1]
-        design = _with_columns(design, constants, values[:, : len(stocks)])
-        moving = _drift(found, stocks)
-        if left <= 0 or moving.per_year.max() <= _SETTLED:
+        found = problem.run(problem.frozen(with_columns(design, problem.constants, cells), part, 1.0), problem.stocks)
+        found.require_finite(tuple(f"{row + 1} (brought to rest)" for row in rows))
+        cells, left = found.values[:, -1], left - part
+        moving = _drift(found, floor)
+        if left <= 0 or moving.per_year.max() <= SETTLED:
             break
     run = int(moving.per_year.max(axis=1).argmax())
     stock, speed = moving.worst()[run]
     if speed > AT_REST:
         raise RunError(
-            f"run {run + 1} does not come to rest in {rest.duration:g} {_time_unit(model)}: '{stock}' still moves by "
-            f"{speed:.2g} of itself a {_time_unit(model)}",
+            f"run {rows[run] + 1} does not come to rest in {problem.rest.duration:g} {unit}: '{stock}' still moves by "
+            f"{speed:.2g} of itself a {unit}",
             name=stock,
             hint="Some constants have no equilibrium; check the ones that were set.",
         )
-    rounded = [np.round(values[:, len(stocks) + i], c.digits) for i, c in enumerate(rest.consistent.values())]
-    return _with_columns(design, tuple(rest.consistent), np.array(rounded).T) if rounded else design
+    return cells
 
 
 def stored_and_found(model: LoadedModel, settings: Mapping[str, float]) -> dict[str, tuple[float, float]]:
     """Each constant of the stored equilibrium: its value in the .mdl, and the one that belongs to the other constants."""
     values = constant_values(model.equations)
-    design = Design.of_rows([dict(settings)], values)
-    found = spin_up(model, design)
-    rest = at_rest(model)
-    wanted = [*_resting(model, rest).values(), *rest.consistent]
+    found = spin_up(model, Design.of_rows([dict(settings)], values))
+    wanted = [*problem_of(model).constants, *at_rest(model).consistent]
     return {name: (values[name], float(found.values[0, found.names.index(name)])) for name in wanted}
-
-
-def _resting(model: LoadedModel, rest: Equilibrium) -> dict[str, str]:
-    apart = {name_key(name) for name in rest.apart}
-    return {
-        stock: constant
-        for stock, constant in initial_constants(model.equations).items()
-        if name_key(split_element_name(stock)[0]) not in apart
-    }
-
-
-def _frozen(model: LoadedModel, design: Design, rest: Equilibrium, duration: float) -> Design:
-    """The design frozen, over some time, the last unit of it saved."""
-    values = constant_values(model.equations)
-    start = _column(design, "INITIAL TIME", values)
-    names = ("FINAL TIME", "SAVEPER", *rest.set)
-    columns = [start + duration, np.full(design.n_runs, min(1.0, duration))]
-    columns += [np.full(design.n_runs, value) for value in rest.set.values()]
-    return _with_columns(design, names, np.array(columns).T)
-
-
-def _run(model: LoadedModel, design: Design, outputs: tuple[str, ...]) -> Trajectories:
-    found = run_design(
-        model.equations, design, outputs=None if design.n_runs <= _FEW else outputs, engine="native",
-        listed=constant_values(model.equations),
-    ).trajectories  # fmt: skip
-    found.require_finite(tuple(f"{run + 1} (brought to rest)" for run in range(design.n_runs)))
-    column = {name: i for i, name in enumerate(found.names)}
-    return replace(found, names=outputs, values=found.values[:, :, [column[name] for name in outputs]])
-
-
-def _scaled(model: LoadedModel, design: Design, rest: Equilibrium, initial: Mapping[str, str]) -> Design:
-    values = constant_values(model.equations)
-    for total, stocks in rest.sums.items():
-        wanted = {name_key(stock) for stock in stocks}
-        constants = [c for stock, c in initial.items() if name_key(split_element_name(stock)[0]) in wanted]
-        cells = np.array([_column(design, name, values) for name in constants]).T
-        factor = _column(design, total, values) / cells.sum(axis=1)
-        design = _with_columns(design, tuple(constants), cells * factor[:, None])
-    return design
-
-
-def _column(design: Design, name: str, values: Mapping[str, float]) -> Floats:
-    if name in design.names:
-        return np.asarray(design.values[:, design.names.index(name)], dtype=np.float64)
-    return np.full(design.n_runs, values[name])
-
-
-def _with_columns(design: Design, names: tuple[str, ...], columns: Floats) -> Design:
-    """The design with columns set or replaced, shape of `columns` (n_runs, n_names)."""
-    kept = [i for i, name in enumerate(design.names) if name not in names]
-    values = np.concatenate([design.values[:, kept], columns], axis=1)
-    return Design((*(design.names[i] for i in kept), *names), values)
 
 
 def _time_unit(model: LoadedModel) -> str:

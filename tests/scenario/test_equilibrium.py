@@ -85,7 +85,31 @@ def test_a_row_s_rest_does_not_depend_on_its_neighbours(two_pools):
 
 def test_what_does_not_come_to_rest_is_refused_by_name(two_pools):
     with pytest.raises(RunError, match="does not come to rest in 400 year: 'free' still moves"):
-        spin_up(two_pools, Design(("stay", "wait"), np.array([[100_000.0, 1000.0]])))
+        spin_up(two_pools, Design(("stay", "wait"), np.array([[100_000.0, 1000.0]])), by_running=True)
+
+
+def test_a_rest_that_does_not_hold_is_not_one(tmp_path):
+    """x grows above 1 and shrinks to nothing below it: 1 is a balance on a needle's point, where Newton's method would stop."""
+    for folder in ("models/needle", "scenarios"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "models/needle/model.mdl").write_text(
+        """{UTF-8}
+rest = 0 ~ dmnl [0,1] ~ Unused. |
+rate = 1 ~ 1/year ~ Speed. |
+x = INTEG(rate * x * (x - 1), initial x) ~ dmnl ~ On a needle. |
+initial x = 0.9 ~ dmnl [0,2] ~ Where it starts. |
+used = rest * x ~ dmnl ~ Use. |
+INITIAL TIME = 0 ~ year ~ | FINAL TIME = 10 ~ year ~ | TIME STEP = 0.25 ~ year ~ | SAVEPER = 1 ~ year ~ |
+"""
+    )
+    (tmp_path / "models/needle/model.toml").write_text(
+        'title = {nl = "x", en = "x"}\n[equilibrium]\nduration = 400\nset = {rest = 1.0}\n'
+    )
+    model = sdsocec.load_model("needle", Project(tmp_path))
+    found = spin_up(model, Design(("initial x",), np.array([[0.9]])))
+    assert abs(found.values[0, -1]) < 1e-6
+    with pytest.raises(RunError, match="is not finite"):
+        spin_up(model, Design(("initial x",), np.array([[1.1]])))
 
 
 def test_drift_is_the_relative_change_at_rest(two_pools):
@@ -154,6 +178,17 @@ def test_the_spin_up_does_not_need_the_stored_table():
     )
     for name in people:
         assert moved.values[0, moved.names.index(name)] == pytest.approx(values[name], rel=1e-6), name
+
+
+def test_solving_and_running_find_the_same_rest():
+    """Parameters anywhere in their ranges; 85 stocks each."""
+    model = study()
+    names = ["matching speed", "matching elasticity", "tau long", "base discouragement", "base reactivation", "onset rate",
+             "layoff sensitivity", "vacancy cancel time", "demand 2000", "bass q", "people 2000"]  # fmt: skip
+    design = sdsocec.random_design(model, 24, seed=3, names=names)
+    solved, ran = spin_up(model, design), spin_up(model, design, by_running=True)
+    assert solved.names == ran.names
+    np.testing.assert_allclose(solved.values, ran.values, rtol=2e-8, atol=1e-9)
 
 
 def test_a_run_says_when_the_stored_values_do_not_belong(sdsocec_program):

@@ -1,0 +1,162 @@
+"""`sdsocec data`: the observed series of a model, and how the model follows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sdsocec.errors import DataError
+
+from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, print_line, print_table
+from .run import SetOption
+
+if TYPE_CHECKING:
+    from sdsocec.analysis.fit import RecordRun
+    from sdsocec.model.project import LoadedModel
+    from sdsocec.results.observed import Observed
+
+app = typer.Typer(
+    help="List, show and plot the observed series, and hold the model against them.\n\nExample: sdsocec data list",
+    no_args_is_help=True,
+)
+Name = Annotated[str, typer.Argument(metavar="SERIES", help="A series of the card.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="SERIES", help="Series of the card; by default all.")]
+
+
+@app.command("list")
+def list_series(model: ModelOption = None, project: ProjectOption = None, lang: LanguageOption = "en") -> None:
+    """List the observed series of a model: what each observes, its years, how exact it is, on whose word.
+
+    Example: sdsocec data list --model first_steps
+    """
+    from sdsocec.report.fit_tables import Shown
+
+    check_language(lang)
+    loaded = load(model, project)
+    rows = []
+    for card, one in zip(loaded.card.series, _observed(loaded, None), strict=True):
+        shown = Shown.of(one, loaded, lang)
+        spans = [f"{span[0]}-{span[1]}" if span else "" for span in (card.fit, card.test)]
+        share = f"{100 * (card.relative_error or 0):g}%".replace(".", "," if lang == "nl" else ".")
+        error = shown.exact(card.error, lang) if card.error is not None else share
+        years = f"{one.years.min()}-{one.years.max()}"
+        rows.append(
+            (one.name, shown.label, one.variable, years, str(len(one.years)), shown.unit, error, *spans, card.source)
+        )
+    header = ("series", "label", "variable", "years", "n", "unit", "standard error", "fit", "test", "source")
+    print_table(header, rows)
+
+
+@app.command("show")
+def show(name: Name, model: ModelOption = None, project: ProjectOption = None, lang: LanguageOption = "en") -> None:
+    """Show the values of one series, each with its standard error, what it is used for, and where it stands.
+
+    Example: sdsocec data show unemployed --model first_steps
+    """
+    from sdsocec.report.fit_tables import Shown
+
+    check_language(lang)
+    loaded = load(model, project)
+    (one,) = _observed(loaded, [name])
+    shown = Shown.of(one, loaded, lang)
+    moment = "the mean over the year" if one.moment == "mean" else "the end of the year"
+    note(f"{one.name}: {shown.label} ({shown.unit}), observed: {one.variable}, {moment}")
+    has_notes = any(one.notes)
+    rows = [
+        (
+            str(year), shown.exact(float(one.values[i]), lang), shown.value(float(one.errors[i]), lang), _role(one, i),
+            one.sources[i], one.places[i], *((one.notes[i],) if has_notes else ()),
+        )
+        for i, year in enumerate(one.years)
+    ]  # fmt: skip
+    header = ("year", f"value ({shown.unit})", "standard error", "role", "source", "file:line")
+    print_table((*header, *(("note",) if has_notes else ())), rows)
+
+
+@app.command("fit")
+def fit(
+    names: Names = None,
+    model: ModelOption = None,
+    project: ProjectOption = None,
+    settings: SetOption = None,
+    lang: LanguageOption = "en",
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the numbers unrounded, in the model's units.")
+    ] = None,
+) -> None:
+    """Say how the model follows each series: over the years to fit, and out of sample over the test years.
+
+    Example: sdsocec data fit --model first_steps --csv fit.csv
+    """
+    from sdsocec.analysis.fit import fit_table
+    from sdsocec.report.fit_tables import csv_of_fit, misfit_line, table_of_fit
+    from sdsocec.report.texts import text
+    from sdsocec.results.export import write_files
+
+    check_language(lang)
+    loaded = load(model, project)
+    run = _run(loaded, names, settings)
+    table = table_of_fit(run, loaded, lang)
+    print_table(table.header, table.rows, table.title, numbers_from=1)
+    print_line(misfit_line(run, lang))
+    print_line(text(lang, "fit_scenarios", fit=run.fit_scenario, test=run.test_scenario))
+    if csv is not None:
+        write_files(csv.parent, {csv.name: csv_of_fit(fit_table(run), run)})
+        note(f"Written to {csv}")
+
+
+@app.command("plot")
+def plot(
+    names: Names = None,
+    model: ModelOption = None,
+    project: ProjectOption = None,
+    settings: SetOption = None,
+    lang: LanguageOption = "en",
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="DIR", help="The folder to write fit and residuals into, PNG and SVG."),
+    ] = Path("figures"),
+) -> None:
+    """Draw the series with error bars against the run of the card's scenarios, and the residuals by year.
+
+    Example: sdsocec data plot unemployed vacancies --model first_steps --out figures
+    """
+    from sdsocec.report.fit_figures import as_dataset, draw_fit, draw_residuals
+    from sdsocec.report.saving import render
+    from sdsocec.results.export import write_files
+
+    check_language(lang)
+    loaded = load(model, project)
+    run = _run(loaded, names, settings)
+    dataset = as_dataset(run)
+    files = render(draw_fit(run, loaded, lang), "fit", dataset)
+    files |= render(draw_residuals(run, loaded, lang), "residuals", dataset)
+    note(f"Written to {write_files(out, files)}: {', '.join(files)}")
+
+
+def _run(loaded: LoadedModel, names: list[str] | None, settings: list[str] | None) -> RecordRun:
+    from sdsocec.analysis.fit import run_against_record
+    from sdsocec.scenario import settable_of
+
+    run = run_against_record(loaded, settable_of(loaded).read(settings or []), list(dict.fromkeys(names or [])) or None)
+    if run.notice:
+        note(f"notice: {run.notice}")
+    return run
+
+
+def _observed(loaded: LoadedModel, names: list[str] | None) -> tuple[Observed, ...]:
+    from sdsocec.model.card import CARD
+    from sdsocec.results.observed import load_observed
+
+    if not loaded.card.series:
+        raise DataError(
+            f"the card of '{loaded.name}' lists no observed series", path=loaded.folder / CARD,
+            hint="Add one: [[series]], as in models/first_steps/model.toml.",
+        )  # fmt: skip
+    return load_observed(loaded, names)
+
+
+def _role(one: Observed, i: int) -> str:
+    return "fit" if one.is_fit[i] else "test" if one.is_test[i] else "not used"

@@ -1,0 +1,260 @@
+"""Where a frozen model rests: Newton's method on the changes of one time step, for many rows of constants at once.
+
+A state rests where no stock changes in a time step, whatever the step's length. The changes and their derivatives come from runs
+of one step each, so a row costs a few hundred steps, less than a run. What this does not solve is left to the caller:
+
+    Solver    rows of constants -> the cells of each row's stocks, and which rows are settled
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdsocec.engine import Design, Trajectories, constant_values, run_design
+from sdsocec.model.card import Equilibrium
+from sdsocec.model.names import name_key, split_element_name
+from sdsocec.model.project import LoadedModel
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+SETTLED = 1e-10  # a year, relative: a row is at rest below this
+_CHORD_STEPS, _NEWTON_STEPS = 14, 20
+_NEUTRAL = 1e-7  # singular values, relative to the largest: directions in which nothing pushes back
+_STEP = 1e-6  # of a cell: half the width of a central difference
+_UNSTABLE = 1e-6  # a year: the fastest growth that rounding can explain
+_TOGETHER = 128  # rows whose derivatives are taken at once
+_ALONE = 512  # runs of one step: fewer are done before a second thread has started
+_FEW = 16  # runs: so many use the kernel that saves all variables, which a run of scenarios has loaded anyhow
+
+
+@dataclass(frozen=True)
+class RestProblem:
+    """A model that is to rest.
+
+    Attributes
+    ----------
+    stocks, constants : tuples of str
+        Element names of the stocks that rest, and the constants that hold their initial values.
+    sums : tuple of (str, array of shape (n_stocks,))
+        A constant, and which stocks add up to it.
+    """
+
+    model: LoadedModel
+    rest: Equilibrium
+    stocks: tuple[str, ...]
+    constants: tuple[str, ...]
+    sums: tuple[tuple[str, Flags], ...]
+
+    @classmethod
+    def of(cls, model: LoadedModel, rest: Equilibrium, initial: dict[str, str]) -> RestProblem:
+        """From the card's section and the constant that each stock element starts from."""
+        apart = {name_key(name) for name in rest.apart}
+        stocks = tuple(stock for stock in initial if name_key(split_element_name(stock)[0]) not in apart)
+        bases = [name_key(split_element_name(stock)[0]) for stock in stocks]
+        sums = tuple(
+            (total, np.array([base in set(map(name_key, members)) for base in bases]))
+            for total, members in rest.sums.items()
+        )
+        return cls(model, rest, stocks, tuple(initial[stock] for stock in stocks), sums)
+
+    def cells(self, design: Design) -> Floats:
+        """The initial values of each row, shape (n_runs, n_stocks), its sums met."""
+        values = constant_values(self.model.equations)
+        found = np.array([column(design, name, values) for name in self.constants]).T.copy()
+        for total, members in self.sums:
+            found[:, members] *= (column(design, total, values) / found[:, members].sum(axis=1))[:, None]
+        return found
+
+    def totals(self, design: Design) -> Floats:
+        """What the sums must be, shape (n_runs, n_sums)."""
+        values = constant_values(self.model.equations)
+        return np.array([column(design, total, values) for total, _ in self.sums]).T.reshape(design.n_runs, -1)
+
+    def frozen(self, design: Design, duration: float, saving: float) -> Design:
+        """The design frozen, over some time."""
+        start = column(design, "INITIAL TIME", constant_values(self.model.equations))
+        names = ("FINAL TIME", "SAVEPER", *self.rest.set)
+        values = [start + duration, np.full(design.n_runs, saving)]
+        values += [np.full(design.n_runs, value) for value in self.rest.set.values()]
+        return with_columns(design, names, np.array(values).T)
+
+    def run(self, design: Design, outputs: tuple[str, ...]) -> Trajectories:
+        """Run a design, some outputs saved."""
+        found = run_design(
+            self.model.equations, design, outputs=None if design.n_runs <= _FEW else outputs, engine="native",
+            listed=constant_values(self.model.equations), threads=1 if design.n_runs < _ALONE else None,
+        ).trajectories  # fmt: skip
+        if found.names == outputs:
+            return found
+        place = {name: i for i, name in enumerate(found.names)}
+        return replace(found, names=outputs, values=found.values[:, :, [place[name] for name in outputs]])
+
+    def changes(self, design: Design, cells: Floats) -> Floats:
+        """How fast each stock changes at the start of each row, shape (n_runs, n_stocks), in its unit a unit of time."""
+        step = float(column(design, "TIME STEP", constant_values(self.model.equations))[0])
+        start = self.frozen(with_columns(design, self.constants, cells), step, step)
+        values = self.run(start, self.stocks).values
+        return np.asarray((values[:, 1] - values[:, 0]) / step)
+
+
+def column(design: Design, name: str, values: dict[str, float]) -> Floats:
+    """A constant in every row of a design, its value of the .mdl where the design does not set it."""
+    if name in design.names:
+        return np.asarray(design.values[:, design.names.index(name)], dtype=np.float64)
+    return np.full(design.n_runs, values[name])
+
+
+def with_columns(design: Design, names: tuple[str, ...], columns: Floats) -> Design:
+    """The design with columns set or replaced, shape of `columns` (n_runs, n_names)."""
+    kept = [i for i, name in enumerate(design.names) if name not in set(names)]
+    return Design((*(design.names[i] for i in kept), *names), np.concatenate([design.values[:, kept], columns], axis=1))
+
+
+class Solver:
+    """Finds where rows rest; remembers the last state found, since the next rows are often near it (a calibration's).
+
+    Rows start from the remembered state and use its derivatives (the chord method); those that this does not settle, and the
+    first row of a new solver, take derivatives of their own (Newton's method).
+    """
+
+    def __init__(self, problem: RestProblem) -> None:
+        self.problem = problem
+        self._near: _Neighbourhood | None = None
+
+    def __call__(self, design: Design) -> tuple[Floats, Flags]:
+        """Find where each row rests.
+
+        Returns
+        -------
+        cells : array, shape (n_runs, n_stocks)
+        settled : array of bool, shape (n_runs,)
+            False where no stable rest was found near; the cells of such a row mean nothing.
+        """
+        cells = self.problem.cells(design)
+        settled = np.zeros(design.n_runs, dtype=bool)
+        with np.errstate(all="ignore"):  # a row that runs away is not settled, and said to be so
+            first = _rows(design, [0])
+            if self._near is None:
+                near = _Neighbourhood(self.problem, first, cells[:1])
+                state, is_settled = near.newton(first, cells[:1])
+                self._near = _Neighbourhood(self.problem, first, state) if is_settled[0] else None
+            if self._near is None:
+                return near.newton(design, cells)
+            start = np.repeat(self._near.at, design.n_runs, axis=0)
+            for _, members in self.problem.sums:
+                start[:, members] *= (cells[:, members].sum(axis=1) / start[:, members].sum(axis=1))[:, None]
+            cells, settled = self._near.chord(design, start)
+            rest = np.flatnonzero(~settled)
+            if rest.size:
+                cells[rest], settled[rest] = self._near.newton(_rows(design, rest), start[rest])
+            if settled[0] and rest.size and rest[0] == 0:  # far from where it was: the next rows start here
+                self._near = _Neighbourhood(self.problem, first, cells[:1])
+        return cells, settled
+
+
+def _rows(design: Design, rows: list[int] | NDArray[np.int64]) -> Design:
+    return Design(design.names, design.values[rows])
+
+
+class _Neighbourhood:
+    """A state, the scales of its cells, which of them move at all, and the inverse of the derivatives there.
+
+    One that is empty at the start stays so; one that nothing moves (a stock whose driver is frozen) keeps its value.
+    """
+
+    def __init__(self, problem: RestProblem, design: Design, at: Floats) -> None:
+        self.problem, self.at = problem, at
+        largest = np.abs(at).max(axis=0)
+        self.active = np.flatnonzero(largest > 0)
+        self.scale = np.where(largest > 0, np.maximum(largest, 1e-9 * largest.max()), 1.0)
+        self.weights = np.array([members for _, members in problem.sums], dtype=float).reshape(-1, len(self.scale))
+        derivatives = self.derivatives(design, at)[0]
+        moves = np.abs(derivatives[: len(self.scale)]).max(axis=1)[self.active] > 0
+        self.active = self.active[moves]
+        self.inverse = np.linalg.pinv(derivatives[:, moves], rcond=_NEUTRAL)
+
+    def residual(self, design: Design, cells: Floats) -> Floats:
+        """Relative changes of all stocks, then relative errors of the sums; shape (n_runs, n_stocks + n_sums)."""
+        totals = self.problem.totals(design)
+        changes = self.problem.changes(design, cells) / self.scale
+        return np.concatenate([changes, (cells @ self.weights.T - totals) / totals], axis=1)
+
+    def derivatives(self, design: Design, cells: Floats) -> Floats:
+        """Of the residual, by each active cell in its scale: shape (n_runs, n_stocks + n_sums, n_active)."""
+        parts = []
+        n = len(self.active)
+        for i in range(0, design.n_runs, _TOGETHER):
+            rows = slice(i, i + _TOGETHER)
+            width = _STEP * self.scale[self.active]
+            shift = np.zeros((n, cells.shape[1]))
+            shift[np.arange(n), self.active] = width
+            moved = cells[rows][:, None, None, :] + np.stack([shift, -shift])[None]
+            many = Design(design.names, np.repeat(design.values[rows], 2 * n, axis=0))
+            values = self.residual(many, moved.reshape(-1, cells.shape[1])).reshape(
+                -1, 2, n, cells.shape[1] + len(self.weights)
+            )
+            parts.append(((values[:, 0] - values[:, 1]) / (2 * _STEP)).transpose(0, 2, 1))
+        return np.concatenate(parts)
+
+    def chord(self, design: Design, cells: Floats) -> tuple[Floats, Flags]:
+        """Newton's method with the derivatives of this state for all rows."""
+        cells = cells.copy()
+        settled = np.zeros(design.n_runs, dtype=bool)
+        open_rows = np.arange(design.n_runs)
+        for _ in range(_CHORD_STEPS):
+            residual = self.residual(_rows(design, open_rows), cells[open_rows])
+            size = np.abs(residual).max(axis=1)
+            settled[open_rows] = size <= SETTLED
+            step = -(residual @ self.inverse.T)
+            is_open = (size > SETTLED) & np.isfinite(size)
+            moved = open_rows[is_open]
+            cells[moved] = self._moved(cells[moved], step[is_open])
+            # one step past the tolerance costs little and takes the error to rounding
+            last = open_rows[size <= SETTLED]
+            cells[last] = self._moved(cells[last], step[size <= SETTLED])
+            open_rows = moved
+            if not open_rows.size:
+                break
+        return cells, settled
+
+    def newton(self, design: Design, cells: Floats) -> tuple[Floats, Flags]:
+        """Newton's method with derivatives of each row; settled only where the rest is stable."""
+        cells = cells.copy()
+        settled = np.zeros(design.n_runs, dtype=bool)
+        open_rows = np.arange(design.n_runs)
+        for _ in range(_NEWTON_STEPS):
+            part = _rows(design, open_rows)
+            residual = self.residual(part, cells[open_rows])
+            finite = np.isfinite(residual).all(axis=1)
+            open_rows, residual = open_rows[finite], residual[finite]
+            if not open_rows.size:
+                break
+            matrices = self.derivatives(_rows(design, open_rows), cells[open_rows])
+            finite = np.isfinite(matrices).all(axis=(1, 2))
+            open_rows, residual, matrices = open_rows[finite], residual[finite], matrices[finite]
+            if not open_rows.size:
+                break
+            step = -np.einsum("rij,rj->ri", np.linalg.pinv(matrices, rcond=_NEUTRAL), residual)
+            done = np.abs(residual).max(axis=1) <= SETTLED
+            settled[open_rows] = done & self._is_stable(matrices)
+            cells[open_rows] = self._moved(cells[open_rows], step)
+            open_rows = open_rows[~done]
+            if not open_rows.size:
+                break
+        return cells, settled
+
+    def _moved(self, cells: Floats, step: Floats) -> Floats:
+        """A step, shortened where it would empty a cell."""
+        whole = np.zeros_like(cells)
+        whole[:, self.active] = step * self.scale[self.active]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            room = np.where(whole < 0, -0.9 * cells / whole, np.inf)[:, self.active]
+        shorter = np.minimum(1.0, room.min(axis=1, initial=np.inf))
+        return cells + whole * np.where(shorter > 0, shorter, 1.0)[:, None]
+
+    def _is_stable(self, matrices: Floats) -> Flags:
+        square = matrices[:, self.active, :]
+        return np.asarray(np.linalg.eigvals(square).real.max(axis=1) <= _UNSTABLE)
