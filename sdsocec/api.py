@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sdsocec.engine import FIXED_STEP, Design, Run, Trajectories, run_design
-from sdsocec.errors import DesignError, SdsocecError, UnsupportedConstruct, nearest_name
+from sdsocec.errors import DesignError, SdsocecError, nearest_name
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel, load_model
 from sdsocec.results import Accuracy, measure_accuracy, provenance, to_dataset
@@ -64,8 +64,10 @@ class ScenarioRuns:
         titles = {s.name: {"nl": s.title.nl, "en": s.title.en} for s in self.scenarios}
         attributes["scenario_titles"] = json.dumps(titles, ensure_ascii=False)
         if self.profile is not None:
-            profile = {"name": self.profile.name, "share": self.profile.share, "sha256": self.profile.digest}
-            attributes["profile"] = json.dumps(profile)
+            place = self.profile
+            title = {"nl": place.title.nl, "en": place.title.en}
+            profile = {"name": place.name, "title": title, "share": place.share, "sha256": place.digest}
+            attributes["profile"] = json.dumps(profile, ensure_ascii=False)
         names = [scenario.name for scenario in self.scenarios]
         return to_dataset(self.model.equations, self.run.trajectories, names, "scenario", attributes)
 
@@ -77,31 +79,27 @@ def run_scenarios(
     *,
     engine: str = "auto",
     integrator: str = "euler",
-    initial: str = "stored",
+    initial: str | None = None,
     profile: Profile | str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ScenarioRuns:
     """Run scenarios, all variables saved, and measure the time step's error; see `run`."""
-    if initial not in INITIAL:
-        raise SdsocecError(
-            f"there are no initial values '{initial}'", name=initial, nearest=nearest_name(initial, INITIAL),
-            hint=f"Valid: {', '.join(INITIAL)}.",
-        )  # fmt: skip
     chosen = list(scenarios) if scenarios is not None else default_scenarios(model)
-    place = _load_profile(profile, model) if isinstance(profile, str) else profile
+    place = _load_profile(profile, model) if profile is not None else None
+    from_rest = _starts_at_rest(model, initial, place)
     if place is not None:
+        _refuse_overlap(chosen, place)
         chosen = [scenario.with_settings(place.values, f"profile {place.name}") for scenario in chosen]
     values = settable_of(model).check(settings or {})
     if values:
         chosen = [scenario.with_settings(values) for scenario in chosen]
     design = design_of(model, chosen)
     notices = []
-    if initial == "equilibrium" or (place is not None and model.card.equilibrium is not None):
-        from sdsocec.scenario.equilibrium import spin_up
-
-        design, initial = spin_up(model, design), "equilibrium"
+    names = [scenario.name for scenario in chosen]
+    if from_rest:
+        design = _at_rest(model, design, names)
     elif model.card.equilibrium is not None:
-        notices += _drift_notices(model, design, [scenario.name for scenario in chosen])
+        notices += _drift_notices(model, design, names)
     found = run_design(
         model.equations,
         design,
@@ -118,32 +116,76 @@ def run_scenarios(
         found = replace(found, trajectories=_scaled(model, found.trajectories, place.share))
         notices += _small_notices(model, found.trajectories)
     notices += [found.notice] if found.notice else []
-    return ScenarioRuns(model, tuple(chosen), design, found, accuracy, values, place, initial, tuple(notices))
+    return ScenarioRuns(
+        model, tuple(chosen), design, found, accuracy, values, place, INITIAL[from_rest], tuple(notices)
+    )
 
 
-def _load_profile(name: str, model: LoadedModel) -> Profile:
-    from sdsocec.scenario.profiles import load_profile
+def _load_profile(name: object, model: LoadedModel) -> Profile:
+    from sdsocec.scenario.profiles import Profile, load_profile
 
-    return load_profile(name, model)
+    return name if isinstance(name, Profile) else load_profile(str(name), model)
+
+
+def _starts_at_rest(model: LoadedModel, initial: str | None, place: Profile | None) -> bool:
+    """Whether runs start from their own equilibrium: if asked for, and for a place, whose numbers have one of their own."""
+    if initial is not None and initial not in INITIAL:
+        raise SdsocecError(
+            f"there is no start '{initial}'", name=str(initial), nearest=nearest_name(str(initial), INITIAL),
+            hint=f"Valid: {', '.join(INITIAL)}.",
+        )  # fmt: skip
+    if place is None or model.card.equilibrium is None:
+        return initial == "equilibrium"
+    if initial == "stored":
+        raise SdsocecError(
+            f"'{place.name}' starts from its own equilibrium; the stored values belong to the whole", name=place.name,
+            hint="Leave out --initial.",
+        )  # fmt: skip
+    return True
+
+
+def _refuse_overlap(scenarios: Sequence[Scenario], place: Profile) -> None:
+    """A constant that both a scenario and a place set would be one or the other without a word."""
+    for scenario in scenarios:
+        for constant in place.values:
+            if constant in scenario.settings:
+                raise SdsocecError(
+                    f"the scenario '{scenario.name}' and the profile '{place.name}' both set '{constant}'", name=constant,
+                    hint="Take it out of one of them, or set it by hand: --set",
+                )  # fmt: skip
+
+
+def _at_rest(model: LoadedModel, design: Design, names: Sequence[str]) -> Design:
+    from sdsocec.scenario.equilibrium import computed_at_rest, spin_up_each
+
+    for constant in computed_at_rest(model):
+        if constant in design.names:
+            raise SdsocecError(
+                f"'{constant}' is set, but a start from equilibrium computes it", name=constant,
+                hint="Leave it out, or start from the stored values.",
+            )  # fmt: skip
+    return spin_up_each(model, design, names)
 
 
 def _drift_notices(model: LoadedModel, design: Design, names: Sequence[str]) -> list[str]:
     """A line if a run starts where the model, frozen, does not rest."""
     if not acts_at_rest(model, set(design.names)):
         return []
-    from sdsocec.scenario.equilibrium import NOTICEABLE, drift
+    from sdsocec.scenario.equilibrium import NOTICEABLE, computed_at_rest, drift
 
     try:
         moving = drift(model, design).worst()
-    except UnsupportedConstruct:  # PySD runs it; bringing it to rest would take hours
+    except SdsocecError:  # a notice must not stop a run; PySD may run what this cannot
         return []
     run = max(range(len(moving)), key=lambda i: moving[i][1])
     stock, speed = moving[run]
     if speed <= NOTICEABLE:
         return []
+    is_by_hand = bool(set(computed_at_rest(model)) & set(design.names))
+    advice = "" if is_by_hand else " Start from its own equilibrium: --initial equilibrium"
     return [
         f"the stored initial values do not belong to these settings: at rest '{stock}' moves by {speed:.2%} a year in "
-        f"'{names[run]}'. Start from its own equilibrium: --initial equilibrium"
+        f"'{names[run]}'.{advice}"
     ]
 
 
@@ -166,13 +208,10 @@ def _small_notices(model: LoadedModel, trajectories: Trajectories) -> list[str]:
 
 
 def _scaled(model: LoadedModel, trajectories: Trajectories, share: float) -> Trajectories:
-    """Amounts (variables with an extensive unit) times a share of the whole."""
+    """Amounts (variables with an extensive unit) times a share of the whole; constants stay what the run used."""
     extensive = {unit for unit, shown in model.card.units.items() if shown.extensive}
-    variables = model.equations.variables
-    factors = [
-        share if variables[name_key(split_element_name(name)[0])].unit in extensive else 1.0
-        for name in trajectories.names
-    ]
+    variables = [model.equations.variables[name_key(split_element_name(name)[0])] for name in trajectories.names]
+    factors = [share if v.unit in extensive and v.kind != "constant" else 1.0 for v in variables]
     return replace(trajectories, values=trajectories.values * np.array(factors))
 
 
@@ -183,7 +222,7 @@ def run(
     settings: Mapping[str, float] | None = None,
     engine: str = "auto",
     integrator: str = "euler",
-    initial: str = "stored",
+    initial: str | None = None,
     profile: str | None = None,
 ) -> xr.Dataset:
     """Run scenarios of a model.
@@ -199,10 +238,12 @@ def run(
     engine : {"auto", "native", "pysd"}
         `auto` is native, or PySD where native cannot compile the model (the attribute `engine` says which it was).
     integrator : {"euler", "rk4", "RK45", "DOP853", "LSODA", "Radau"}
-    initial : {"stored", "equilibrium"}
-        Start from the initial values of the .mdl, or from the equilibrium of the constants set.
+    initial : {"stored", "equilibrium"}, optional
+        Start from the initial values of the .mdl, or from the equilibrium of the constants set. By default stored, and for a
+        profile its equilibrium.
     profile : str, optional
-        A place: its constants, its own equilibrium, amounts (people, money) scaled to its size.
+        A place: its constants, its own equilibrium, amounts (people, money) scaled to its size. `settings` stay amounts of the
+        whole.
 
     Returns
     -------

@@ -48,6 +48,7 @@ def equilibrium(
             f"'{loaded.equations.path}' belongs to the installed program", path=loaded.equations.path,
             hint="Make a copy of your own: sdsocec init DIR",
         )  # fmt: skip
+    note(f"Model {loaded.name} ({loaded.equations.path})")
     values = settable_of(loaded).read(settings or [])
     pairs = stored_and_found(loaded, values)
     moving = drift(loaded, Design.of_rows([values], constant_values(loaded.equations)))

@@ -50,6 +50,16 @@ class Design:
         """Number of rows."""
         return int(self.values.shape[0])
 
+    def with_columns(self, names: Sequence[str], columns: NDArray[np.float64]) -> Design:
+        """The same rows with columns set or replaced; `columns` has the shape (n_runs, n_names)."""
+        kept = [i for i, name in enumerate(self.names) if name not in set(names)]
+        values = np.concatenate([self.values[:, kept], np.broadcast_to(columns, (self.n_runs, len(names)))], axis=1)
+        return Design((*(self.names[i] for i in kept), *names), values)
+
+    def rows(self, which: Sequence[int] | NDArray[np.int64]) -> Design:
+        """Some rows."""
+        return Design(self.names, self.values[which])
+
     @classmethod
     def of_rows(cls, rows: Sequence[Mapping[str, float]], base: Mapping[str, float]) -> Design:
         """A design of rows that each set some constants; `base` fills what a row leaves out."""

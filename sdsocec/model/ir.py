@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from .names import element_name
+from .names import element_name, name_key, split_element_name
 
 TIME = "time"
 CONTROLS = ("initial time", "final time", "time step", "saveper")
@@ -191,6 +191,14 @@ class Model:
             for equation in variable.equations
             for element in self.equation_elements(equation)
         ]
+
+    def exact_name(self, name: str) -> str:
+        """One element as the model writes it, `Market  Tightness` -> `market tightness`; the name as it is if there is none."""
+        base, elements = split_element_name(name)
+        variable = self.variables.get(name_key(base))
+        if variable is None:
+            return name
+        return element_name(variable.name, tuple(self.shown.get(name_key(e), e) for e in elements))
 
     def members(self, subscript: str) -> tuple[str, ...]:
         """The elements of a range, or the element itself."""

@@ -7,7 +7,10 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
 from sdsocec.errors import ModelError, ProjectError
 
@@ -126,11 +129,18 @@ def write_values(model: Model, values: Mapping[str, float]) -> None:
     content = read_bytes(model.path)
     mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
     new = mark + with_values(model, values).encode(encoding_of(content).removesuffix("-sig"))
-    temporary = model.path.with_name(f".{model.path.name}.new")
+    path = Path(os.path.realpath(model.path))  # what a link points at, not the link
+    temporary = None
     try:
-        temporary.write_bytes(new)
-        os.replace(temporary, model.path)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(handle, "wb") as file:
+            file.write(new)
+        shutil.copymode(path, temporary)
+        os.replace(temporary, path)
+        temporary = None
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise ProjectError(f"cannot write '{model.path}': {error.strerror}", path=model.path) from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)

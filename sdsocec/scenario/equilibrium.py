@@ -11,8 +11,8 @@ Both run on the native engine. A row's spin-up costs less than a run (`rest`); w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from sdsocec.model.ir import Call, Model, Reference
 from sdsocec.model.names import element_name, split_element_name
 from sdsocec.model.project import LoadedModel
 
-from .rest import SETTLED, RestProblem, Solver, column, with_columns
+from .rest import SETTLED, RestProblem, Solver, column
 
 Floats = NDArray[np.float64]
 AT_REST = 1e-6  # a year, relative: how far a stored equilibrium may move (the study's specification, G5)
@@ -77,14 +77,23 @@ def initial_constants(model: Model) -> dict[str, str]:
 
 
 def at_rest(model: LoadedModel) -> Equilibrium:
-    """The card's `[equilibrium]`; ProjectError if it has none."""
+    """The card's `[equilibrium]`, names as the model writes them; ProjectError if it has none."""
     if model.card.equilibrium is None:
         raise ProjectError(
             f"the card of '{model.name}' does not say how it is brought to rest",
             path=model.folder / CARD,
             hint="Add an [equilibrium] section, as in models/social_economy/model.toml.",
         )
-    return model.card.equilibrium
+    rest, exact = model.card.equilibrium, model.equations.exact_name
+    return rest.model_copy(
+        update={
+            "set": {exact(name): value for name, value in rest.set.items()},
+            "sums": {exact(name): stocks for name, stocks in rest.sums.items()},
+            "consistent": {
+                exact(name): c.model_copy(update={"variable": exact(c.variable)}) for name, c in rest.consistent.items()
+            },
+        }
+    )
 
 
 def problem_of(model: LoadedModel) -> RestProblem:
@@ -109,6 +118,25 @@ def _drift(found: Trajectories, floor: Floats | float = 0.0) -> Drift:
     scale = np.maximum(np.maximum(np.abs(before), 1e-3 * largest), floor)
     moved = np.abs(after - before)
     return Drift(found.names, np.divide(moved, scale, out=np.zeros_like(moved), where=moved > 0) / span)
+
+
+def computed_at_rest(model: LoadedModel) -> tuple[str, ...]:
+    """The constants that a spin-up sets: initial values, and those that must agree with the state."""
+    return (*problem_of(model).constants, *at_rest(model).consistent)
+
+
+def spin_up_each(model: LoadedModel, design: Design, names: Sequence[str]) -> Design:
+    """`spin_up` of each row by itself, so that its numbers do not depend, to the last bit, on the rows beside it.
+
+    `names` are the rows' names, for messages.
+    """
+    parts = []
+    for row, name in enumerate(names):
+        try:
+            parts.append(spin_up(model, design.rows([row])))
+        except RunError as error:
+            raise RunError([replace(f, what=f.what.replace("run 1 ", f"'{name}' ", 1)) for f in error.faults]) from None
+    return Design(parts[0].names, np.concatenate([part.values for part in parts]))
 
 
 def spin_up(model: LoadedModel, design: Design, *, solver: Solver | None = None, by_running: bool = False) -> Design:
@@ -144,8 +172,8 @@ def spin_up(model: LoadedModel, design: Design, *, solver: Solver | None = None,
         solved, settled = (solver or Solver(problem))(design)
         cells[settled], left = solved[settled], np.flatnonzero(~settled)
     if left.size:
-        cells[left] = _run_to_rest(problem, Design(design.names, design.values[left]), cells[left], left)
-    design = with_columns(design, problem.constants, cells)
+        cells[left] = _run_to_rest(problem, design.rows(left), cells[left], left)
+    design = design.with_columns(problem.constants, cells)
     consistent = problem.rest.consistent
     if not consistent:
         return design
@@ -153,7 +181,7 @@ def spin_up(model: LoadedModel, design: Design, *, solver: Solver | None = None,
     variables = tuple(c.variable for c in consistent.values())
     found = problem.run(problem.frozen(design, step, step), variables).values[:, 0]
     rounded = [np.round(found[:, i], c.digits) for i, c in enumerate(consistent.values())]
-    return with_columns(design, tuple(consistent), np.array(rounded).T)
+    return design.with_columns(tuple(consistent), np.array(rounded).T)
 
 
 def _run_to_rest(problem: RestProblem, design: Design, cells: Floats, rows: NDArray[np.int64]) -> Floats:
@@ -163,7 +191,7 @@ def _run_to_rest(problem: RestProblem, design: Design, cells: Floats, rows: NDAr
     floor = 1e-9 * np.abs(cells)  # what has shrunk to this is empty, though it may shrink on for ever
     while True:
         part = min(_PART, left)
-        found = problem.run(problem.frozen(with_columns(design, problem.constants, cells), part, 1.0), problem.stocks)
+        found = problem.run(problem.frozen(design.with_columns(problem.constants, cells), part, 1.0), problem.stocks)
         found.require_finite(tuple(f"{row + 1} (brought to rest)" for row in rows))
         cells, left = found.values[:, -1], left - part
         moving = _drift(found, floor)
@@ -182,11 +210,11 @@ def _run_to_rest(problem: RestProblem, design: Design, cells: Floats, rows: NDAr
 
 
 def stored_and_found(model: LoadedModel, settings: Mapping[str, float]) -> dict[str, tuple[float, float]]:
-    """Each constant of the stored equilibrium: its value in the .mdl, and the one that belongs to the other constants."""
+    """Each constant of the equilibrium: its value in the .mdl (or as set), and the one that belongs to the other constants."""
     values = constant_values(model.equations)
     found = spin_up(model, Design.of_rows([dict(settings)], values))
-    wanted = [*problem_of(model).constants, *at_rest(model).consistent]
-    return {name: (values[name], float(found.values[0, found.names.index(name)])) for name in wanted}
+    stored = values | dict(settings)
+    return {name: (stored[name], float(found.values[0, found.names.index(name)])) for name in computed_at_rest(model)}
 
 
 def _time_unit(model: LoadedModel) -> str:

@@ -96,7 +96,15 @@ def load_plane(model: LoadedModel) -> Plane:
         place = tuple(int(corner.at[axis]) for axis in content.axes)
         if place in corners:
             faults.append(file.fault("this corner stands twice", ("corner", i, "at")))
-        corners[place] = load_scenario(corner.scenario, model)
+        try:
+            corners[place] = load_scenario(corner.scenario, model)
+        except ProjectError as error:
+            fault = error.faults[0]
+            faults.append(
+                file.fault(
+                    fault.what, ("corner", i, "scenario"), name=fault.name, nearest=fault.nearest, hint=fault.hint
+                )
+            )
     missing = sorted(set(itertools.product((0, 1), repeat=len(content.axes))) - set(corners))
     if missing and not faults:
         shown = ", ".join(_shown(dict(zip(content.axes, map(float, place), strict=True))) for place in missing)
@@ -117,7 +125,7 @@ def read_point(plane: Plane, text: str) -> dict[str, float]:
     for part in text.split(","):
         name, separator, number = (piece.strip() for piece in part.partition("="))
         try:
-            value = float(number) if separator else math.nan
+            value = float(number.replace("_", "?")) if separator else math.nan  # Python alone would read 1_0 as 10
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
@@ -155,12 +163,16 @@ def scenario_at(model: LoadedModel, point: Mapping[str, float], plane: Plane | N
     for lever in model.card.levers:
         constant = f"{lever.name} scenario"
         start = plane.base.values.get(constant, defaults[constant])
+        movers = [s for s in plane.corners.values() if _moves(s, constant, defaults, start)]
         mixed = sum(weights[p] * s.values.get(constant, defaults[constant]) for p, s in plane.corners.items())
-        value = intensity * mixed + (1.0 - intensity) * start
+        value = intensity * mixed + (1.0 - intensity) * start if movers else start
         settings[constant] = Setting(constant, value, f"plane at {name}", name)
         if value != start:
             for part in ("from year", "full year"):
-                date = _date(plane, constant, f"{lever.name} {part}", defaults, start)
+                name_of_date = f"{lever.name} {part}"
+                date = movers[0].values.get(
+                    name_of_date, defaults[name_of_date]
+                )  # that of all who move it: see load_plane
                 settings[f"{lever.name} {part}"] = Setting(f"{lever.name} {part}", date, f"plane at {name}", name)
     title = Text(nl=_shown(at, ", "), en=_shown(at, ", "))
     return Scenario(name, title, plane.title, settings, plane.path, digest_of(plane.digest, name))
@@ -175,11 +187,6 @@ def _weight(place: tuple[int, ...], at: list[float]) -> float:
 
 def _moves(scenario: Scenario, constant: str, defaults: Mapping[str, float], start: float) -> bool:
     return scenario.values.get(constant, defaults[constant]) != start
-
-
-def _date(plane: Plane, lever: str, date: str, defaults: Mapping[str, float], start: float) -> float:
-    """The date of the corners that move a lever; they agree, or the plane is refused."""
-    return next(s.values.get(date, defaults[date]) for s in plane.corners.values() if _moves(s, lever, defaults, start))
 
 
 def _require_one_kind(plane: Plane, model: LoadedModel) -> None:
@@ -208,6 +215,9 @@ def _require_one_kind(plane: Plane, model: LoadedModel) -> None:
 
 def _checked(plane: Plane, point: Mapping[str, float], shown: str) -> dict[str, float]:
     valid = [*plane.axes, INTENSITY]
+    wrong = [name for name, value in point.items() if isinstance(value, bool) or not isinstance(value, int | float)]
+    if wrong:
+        raise ScenarioError(Fault(f"'{wrong[0]}' is {point[wrong[0]]!r}; it must be a number", name=str(wrong[0])))
     faults = [
         Fault(f"the plane has no axis '{name}'", excerpt=shown, name=name, nearest=nearest_name(name, valid),
               hint=f"Axes: {', '.join(valid)}, each from 0 to 1.")
@@ -233,4 +243,4 @@ def _meaning(name: str, axis: Axis) -> str:
 
 
 def _shown(point: Mapping[str, float], between: str = ",") -> str:
-    return between.join(f"{name}={value:.15g}" for name, value in point.items())
+    return between.join(f"{name}={str(value).removesuffix('.0')}" for name, value in point.items())

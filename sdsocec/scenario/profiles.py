@@ -110,6 +110,10 @@ def load_profile(name: str, model: LoadedModel) -> Profile:
             wrong = settable.out_of_range(element, given.value)
             if wrong:
                 faults.append(file.fault(wrong[0], ("constants", constant, "value"), hint=wrong[1], name=element))
+            if element in values:
+                faults.append(
+                    file.fault(f"'{element}' is set twice in this file", ("constants", constant), name=element)
+                )
             values[element], sources[element] = given.value, given.source
     if faults:
         raise ScenarioError(faults)

@@ -74,12 +74,16 @@ class RestProblem:
         return np.array([column(design, total, values) for total, _ in self.sums]).T.reshape(design.n_runs, -1)
 
     def frozen(self, design: Design, duration: float, saving: float) -> Design:
-        """The design frozen, over some time."""
-        start = column(design, "INITIAL TIME", constant_values(self.model.equations))
+        """The design frozen, over some time, saved every `saving`; both are rounded to whole steps (of savings)."""
+        values_of = constant_values(self.model.equations)
+        start = column(design, "INITIAL TIME", values_of)
+        step = float(column(design, "TIME STEP", values_of)[0])
+        saving = max(1, round(saving / step)) * step
+        duration = max(1, round(duration / saving)) * saving
         names = ("FINAL TIME", "SAVEPER", *self.rest.set)
         values = [start + duration, np.full(design.n_runs, saving)]
         values += [np.full(design.n_runs, value) for value in self.rest.set.values()]
-        return with_columns(design, names, np.array(values).T)
+        return design.with_columns(names, np.array(values).T)
 
     def run(self, design: Design, outputs: tuple[str, ...]) -> Trajectories:
         """Run a design, some outputs saved."""
@@ -95,7 +99,7 @@ class RestProblem:
     def changes(self, design: Design, cells: Floats) -> Floats:
         """How fast each stock changes at the start of each row, shape (n_runs, n_stocks), in its unit a unit of time."""
         step = float(column(design, "TIME STEP", constant_values(self.model.equations))[0])
-        start = self.frozen(with_columns(design, self.constants, cells), step, step)
+        start = self.frozen(design.with_columns(self.constants, cells), step, step)
         values = self.run(start, self.stocks).values
         return np.asarray((values[:, 1] - values[:, 0]) / step)
 
@@ -105,12 +109,6 @@ def column(design: Design, name: str, values: dict[str, float]) -> Floats:
     if name in design.names:
         return np.asarray(design.values[:, design.names.index(name)], dtype=np.float64)
     return np.full(design.n_runs, values[name])
-
-
-def with_columns(design: Design, names: tuple[str, ...], columns: Floats) -> Design:
-    """The design with columns set or replaced, shape of `columns` (n_runs, n_names)."""
-    kept = [i for i, name in enumerate(design.names) if name not in set(names)]
-    return Design((*(design.names[i] for i in kept), *names), np.concatenate([design.values[:, kept], columns], axis=1))
 
 
 class Solver:
@@ -136,7 +134,7 @@ class Solver:
         cells = self.problem.cells(design)
         settled = np.zeros(design.n_runs, dtype=bool)
         with np.errstate(all="ignore"):  # a row that runs away is not settled, and said to be so
-            first = _rows(design, [0])
+            first = design.rows([0])
             if self._near is None:
                 near = _Neighbourhood(self.problem, first, cells[:1])
                 state, is_settled = near.newton(first, cells[:1])
@@ -149,14 +147,10 @@ class Solver:
             cells, settled = self._near.chord(design, start)
             rest = np.flatnonzero(~settled)
             if rest.size:
-                cells[rest], settled[rest] = self._near.newton(_rows(design, rest), start[rest])
+                cells[rest], settled[rest] = self._near.newton(design.rows(rest), start[rest])
             if settled[0] and rest.size and rest[0] == 0:  # far from where it was: the next rows start here
                 self._near = _Neighbourhood(self.problem, first, cells[:1])
         return cells, settled
-
-
-def _rows(design: Design, rows: list[int] | NDArray[np.int64]) -> Design:
-    return Design(design.names, design.values[rows])
 
 
 class _Neighbourhood:
@@ -205,7 +199,7 @@ class _Neighbourhood:
         settled = np.zeros(design.n_runs, dtype=bool)
         open_rows = np.arange(design.n_runs)
         for _ in range(_CHORD_STEPS):
-            residual = self.residual(_rows(design, open_rows), cells[open_rows])
+            residual = self.residual(design.rows(open_rows), cells[open_rows])
             size = np.abs(residual).max(axis=1)
             settled[open_rows] = size <= SETTLED
             step = -(residual @ self.inverse.T)
@@ -226,13 +220,13 @@ class _Neighbourhood:
         settled = np.zeros(design.n_runs, dtype=bool)
         open_rows = np.arange(design.n_runs)
         for _ in range(_NEWTON_STEPS):
-            part = _rows(design, open_rows)
+            part = design.rows(open_rows)
             residual = self.residual(part, cells[open_rows])
             finite = np.isfinite(residual).all(axis=1)
             open_rows, residual = open_rows[finite], residual[finite]
             if not open_rows.size:
                 break
-            matrices = self.derivatives(_rows(design, open_rows), cells[open_rows])
+            matrices = self.derivatives(design.rows(open_rows), cells[open_rows])
             finite = np.isfinite(matrices).all(axis=(1, 2))
             open_rows, residual, matrices = open_rows[finite], residual[finite], matrices[finite]
             if not open_rows.size:

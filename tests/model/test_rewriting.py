@@ -90,3 +90,14 @@ def test_a_file_that_changed_since_it_was_read_is_refused(read):
     model.path.write_text(MODEL.replace("cost[small] = 7", "cost[small] = 77"))
     with pytest.raises(ModelError, match="has changed since it was read"):
         with_values(model, {"cost[small]": 8.0})
+
+
+def test_a_link_stays_a_link_and_a_private_file_private(read, tmp_path):
+    real = read().path.rename(tmp_path / "real.mdl")
+    real.chmod(0o600)
+    (tmp_path / "m.mdl").symlink_to(real)
+    model = sdsocec.load_model(tmp_path / "m.mdl").equations
+    write_values(model, {"cost[small]": 7.5})
+    assert (tmp_path / "m.mdl").is_symlink() and "cost[small] = 7.5 " in real.read_text()
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert {p.name for p in tmp_path.iterdir()} == {"m.mdl", "real.mdl"}

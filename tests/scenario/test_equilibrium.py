@@ -263,3 +263,55 @@ def test_the_result_is_the_same_under_pysd_when_it_starts_at_rest(two_pools):
     native = run_design(two_pools.equations, row, engine="native").trajectories.values
     pysd = run_design(two_pools.equations, row, engine="pysd").trajectories.values
     np.testing.assert_allclose(native, pysd, rtol=1e-9)
+
+
+# --- what a strict reading found ------------------------------------------------------------------------------------------
+
+
+def test_a_setting_that_the_equilibrium_computes_is_refused_not_ignored():
+    """It used to be overwritten without a word, and the table said that it was used."""
+    for name in ("tightness norm", "initial not working[home,b20]"):
+        with pytest.raises(sdsocec.SdsocecError, match="is set, but a start from equilibrium computes it"):
+            sdsocec.run(study(), ["baseline"], settings={name: 0.4}, initial="equilibrium")
+
+
+def test_a_run_s_bits_do_not_depend_on_the_scenarios_beside_it_when_it_starts_at_rest():
+    settings = {"matching elasticity": 0.47}
+    alone = sdsocec.run(study(), ["publiek"], settings=settings, initial="equilibrium")
+    beside = sdsocec.run(study(), ["regulier", "publiek"], settings=settings, initial="equilibrium")
+    for name in alone.data_vars:
+        np.testing.assert_array_equal(alone[name].values[0], beside[name].sel(scenario="publiek").values)
+
+
+def test_set_is_held_against_the_equilibrium_not_the_stored_value(sdsocec_program):
+    outcome = sdsocec_program("equilibrium", "-m", "social_economy", "-s", "tightness norm=0.4")
+    assert "do not belong to these parameters" in outcome.out and "\t0.4\t" in outcome.out
+
+
+def test_a_time_step_that_does_not_divide_a_year_still_runs():
+    result = sdsocec.run(study(), ["baseline"], settings={"TIME STEP": 0.03, "SAVEPER": 0.3, "jobhop": 0.5})
+    assert result.sizes["time"] > 60
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"all things" =', '"All  Things" =', None),
+        ('variable = "share used"', 'variable = "Share Used"', None),
+        ('"usual share" =', '"Usual Share" =', None),
+        ('["free", "used"]', '["free", "used[x]"]', "'used[x]' is an element; name the whole variable"),
+    ],
+)
+def test_names_in_the_section_may_be_spelt_in_any_case(tmp_path, old, new, message):
+    for folder in ("models/pools", "scenarios"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "models/pools/model.mdl").write_text(TWO_POOLS)
+    assert old in CARD
+    (tmp_path / "models/pools/model.toml").write_text(CARD.replace(old, new))
+    if message is None:
+        model = sdsocec.load_model("pools", Project(tmp_path))
+        assert spin_up(model, Design(("stay",), np.array([[12.0]]))).values.shape == (1, 4)
+    else:
+        with pytest.raises(sdsocec.SdsocecError) as caught:
+            sdsocec.load_model("pools", Project(tmp_path))
+        assert message in str(caught.value)

@@ -90,6 +90,7 @@ def test_outcomes_change_gradually_between_corners():
         ("g=0,4,v=1", "'4' is not a place on an axis"),
         ("g=0.4,g=1,v=1", "'g' is given twice"),
         ("g=nan,v=1", "'g=nan' is not a place on an axis"),
+        ("g=0_1,v=1", "'g=0_1' is not a place on an axis"),
         ("", "'' is not a place on an axis"),
     ],
 )
@@ -150,3 +151,27 @@ def test_corners_with_other_dates_are_refused(own):
     scenario.write_text(scenario.read_text().replace("full = 2013", "full = 2014", 1))
     with pytest.raises(ScenarioError, match="full year' differs between corners"):
         load_plane(sdsocec.load_model("social_economy", project))
+
+
+def test_a_lever_that_no_corner_moves_keeps_its_value(own):
+    """Weights that do not sum to 1 to the last bit made it move, by a rounding error, on no date."""
+    project, path = own
+    for name in ("sociaal-ondernemen", "regulier", "publiek", "publiek-privaat"):
+        file = path.with_name(f"{name}.toml")
+        text = file.read_text()
+        at = text.find('[levers."se campaign"]')
+        if at >= 0:
+            end = text.find("[levers", at + 5)
+            file.write_text(text[:at] + (text[end:] if end > 0 else ""))
+    point = scenario_at(sdsocec.load_model("social_economy", project), {"g": 0.1, "v": 0.2})
+    assert point.values["se campaign scenario"] == 0.1
+
+
+def test_two_near_points_have_two_names():
+    a, b = (scenario_at(study(), {"g": g, "v": 0.5}, plane()) for g in (0.1234567890123456, 0.1234567890123462))
+    assert a.name != b.name and a.digest != b.digest
+
+
+def test_a_point_in_text_is_refused_from_python():
+    with pytest.raises(ScenarioError, match="'g' is '0.4'; it must be a number"):
+        scenario_at(study(), {"g": "0.4", "v": 0.5}, plane())

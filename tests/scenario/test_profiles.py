@@ -67,7 +67,8 @@ def test_amounts_are_scaled_and_ratios_are_not():
     whole = run_scenarios(study(), [load_scenario("regulier", study())], initial="equilibrium").dataset()
     part = run_scenarios(study(), [load_scenario("regulier", study())], profile=place).dataset()
     for name, array in whole.data_vars.items():
-        factor = 0.25 if array.attrs["units"] in ("kpers", "kpers/year", "Meuro", "Meuro/year") else 1.0
+        is_amount = array.attrs["units"] in ("kpers", "kpers/year", "Meuro", "Meuro/year")
+        factor = 0.25 if is_amount and array.attrs["kind"] != "constant" else 1.0  # a constant is what the run used
         np.testing.assert_array_equal(part[name].values, array.values * factor, err_msg=str(name))
 
 
@@ -119,3 +120,33 @@ def test_a_wrong_profile_is_one_message(tmp_path, old, new, message):
     with pytest.raises(ScenarioError) as caught:
         load_profile("assen", sdsocec.load_model("social_economy", Project(tmp_path)))
     assert message in str(caught.value) and "assen.toml:" in str(caught.value)
+
+
+def test_a_constant_that_a_scenario_and_a_profile_both_set_is_refused(tmp_path):
+    """The profile used to win without a word."""
+    for part in ("models", "scenarios"):
+        shutil.copytree(bundled_project().root / part, tmp_path / part)
+    model = sdsocec.load_model("social_economy", Project(tmp_path))
+    baseline = load_scenario("baseline", model).with_settings({"demand scale": 0.98})
+    with pytest.raises(sdsocec.SdsocecError, match="both set 'demand scale'"):
+        sdsocec.run(model, baseline, profile="assen")
+
+
+def test_a_profile_does_not_start_from_the_stored_values_without_a_word(sdsocec_program):
+    outcome = sdsocec_program("run", "-m", "social_economy", "--profile", "assen", "--initial", "stored")
+    assert outcome.code == 2 and "'assen' starts from its own equilibrium" in outcome.err
+    assert "there is no start 'stord'" in sdsocec_program("run", "-m", "social_economy", "--initial", "stord").err
+
+
+def test_a_profile_that_is_no_name_is_one_message():
+    with pytest.raises(sdsocec.SdsocecError, match="there is no profile '3'"):
+        sdsocec.run(study(), ["baseline"], profile=3)
+
+
+def test_a_constant_twice_in_a_profile_is_refused(tmp_path):
+    for part in ("models", "scenarios"):
+        shutil.copytree(bundled_project().root / part, tmp_path / part)
+    path = tmp_path / "scenarios/social_economy/municipalities/assen.toml"
+    path.write_text(path.read_text() + '\n[constants."Vulnerable  Scale"]\nvalue = 1.2\nsource = "assumption"\n')
+    with pytest.raises(ScenarioError, match="'vulnerable scale' is set twice in this file"):
+        load_profile("assen", sdsocec.load_model("social_economy", Project(tmp_path)))

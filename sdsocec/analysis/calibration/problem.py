@@ -19,7 +19,7 @@ from sdsocec.model.project import LoadedModel
 from sdsocec.results.observed import Observed, load_observed, year_weights
 from sdsocec.scenario import load_scenario, settable_of
 from sdsocec.scenario.equilibrium import problem_of, spin_up
-from sdsocec.scenario.rest import Solver, with_columns
+from sdsocec.scenario.rest import Solver
 
 Floats = NDArray[np.float64]
 STEP = 1e-4  # of a range: half the width of a central difference
@@ -92,7 +92,7 @@ class Problem:
         rows = np.atleast_2d(scaled)
         names = tuple(self.constants)
         fixed = np.repeat(np.array([[*self.constants.values()]], dtype=float), len(rows), axis=0)
-        design = with_columns(Design(names, fixed), self.free, self.values(rows))
+        design = Design(names, fixed).with_columns(self.free, self.values(rows))
         return design if solver is None else spin_up(self.model, design, solver=solver)
 
     def solver(self) -> Solver | None:
@@ -105,7 +105,7 @@ class Problem:
         Raises RunError where a row has no equilibrium or a number that is not finite.
         """
         design = self.design(scaled, solver)
-        design = with_columns(design, ("FINAL TIME",), np.full((design.n_runs, 1), self.last_time))
+        design = design.with_columns(("FINAL TIME",), np.array([[self.last_time]]))
         outputs = tuple(dict.fromkeys(s.variable for s in self.series))
         found = run_design(
             self.model.equations, design, outputs=outputs, engine="native", listed=constant_values(self.model.equations)
