@@ -111,7 +111,14 @@ def _drift(found: Trajectories, floor: Floats | float = 0.0) -> Drift:
     return Drift(found.names, np.divide(moved, scale, out=np.zeros_like(moved), where=moved > 0) / span)
 
 
-def spin_up(model: LoadedModel, design: Design, *, solver: Solver | None = None, by_running: bool = False) -> Design:
+def spin_up(
+    model: LoadedModel,
+    design: Design,
+    *,
+    solver: Solver | None = None,
+    by_running: bool = False,
+    is_rounded: bool = True,
+) -> Design:
     """Give every row of a design the initial values at which it rests.
 
     Sums of stocks that the card fixes (all people) are met; constants that the card calls consistent are set to the variable
@@ -124,6 +131,8 @@ def spin_up(model: LoadedModel, design: Design, *, solver: Solver | None = None,
         One that has solved rows near these is quicker.
     by_running : bool
         Run all rows until nothing moves.
+    is_rounded : bool
+        Consistent constants have the card's number of digits, as they are stored. Derivatives need them unrounded.
 
     Returns
     -------
@@ -152,8 +161,9 @@ def spin_up(model: LoadedModel, design: Design, *, solver: Solver | None = None,
     step = float(column(design, "TIME STEP", constant_values(model.equations))[0])
     variables = tuple(c.variable for c in consistent.values())
     found = problem.run(problem.frozen(design, step, step), variables).values[:, 0]
-    rounded = [np.round(found[:, i], c.digits) for i, c in enumerate(consistent.values())]
-    return with_columns(design, tuple(consistent), np.array(rounded).T)
+    if is_rounded:
+        found = np.array([np.round(found[:, i], c.digits) for i, c in enumerate(consistent.values())]).T
+    return with_columns(design, tuple(consistent), found)
 
 
 def _run_to_rest(problem: RestProblem, design: Design, cells: Floats, rows: NDArray[np.int64]) -> Floats:
