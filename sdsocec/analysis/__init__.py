@@ -3,6 +3,7 @@
     checks       claims about a model's behaviour, run and reported
     levers       what each holder's levers change: alone, left out, fair shares
     mutation     damaged models, to see what the checks notice
+    hindcast     the test years beside the scenarios, and where on the plane they lie
 
 Start with `check`, `reality_check`, `mutants`. Imports scenario, results, engine and model.
 """

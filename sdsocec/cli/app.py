@@ -10,7 +10,7 @@ import typer
 
 from sdsocec.errors import SdsocecError
 
-from . import calibrate, check, compare, data, equilibrium, init, levers, model, plot, run, scenarios, tune
+from . import calibrate, check, compare, data, equilibrium, hindcast, init, levers, model, plot, run, scenarios, tune
 from .common import ToldStop
 
 STOPPED = "stopped; nothing was written"
@@ -34,6 +34,7 @@ app.command("check")(check.check)
 app.command("plot")(plot.plot)
 app.command("identify")(calibrate.identify)
 app.command("calibrate")(calibrate.calibrate)
+app.command("hindcast")(hindcast.hindcast)
 app.command("equilibrium")(equilibrium.equilibrium)
 app.command("init")(init.init)
 app.command("tune")(tune.tune)

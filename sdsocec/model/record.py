@@ -23,7 +23,7 @@ class Series(FileModel):
 
     `unit` is how every unit in the files must start; `factor` brings it to the variable's. The standard error is `error`, in the
     variable's unit, or `relative_error`, a share of the value. `driven` says that what drives the variable after the years to fit
-    is data too (a table made from the record), so that its test years show a conditional fit and no forecast.
+    is data too (a table made from the record): its test years show a conditional fit and no forecast.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9_ -]+$")

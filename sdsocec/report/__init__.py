@@ -10,6 +10,7 @@
     comparison scenarios minus the first of them
     levers     what the levers of each holder change
     figures    the overview figure; PNG and SVG with their provenance and alternative text
+    hindcast_tables, hindcast_figure  the test years beside the scenarios; the plane as maps
     lettering  text in figures: broken into lines, shortened, kept from overlapping
 
 Start with `outcome_table`, `draw_overview`, `render`. Imports everything below it but the command line.

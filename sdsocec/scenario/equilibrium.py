@@ -139,7 +139,14 @@ def spin_up_each(model: LoadedModel, design: Design, names: Sequence[str]) -> De
     return Design(parts[0].names, np.concatenate([part.values for part in parts]))
 
 
-def spin_up(model: LoadedModel, design: Design, *, solver: Solver | None = None, by_running: bool = False) -> Design:
+def spin_up(
+    model: LoadedModel,
+    design: Design,
+    *,
+    solver: Solver | None = None,
+    by_running: bool = False,
+    is_rounded: bool = True,
+) -> Design:
     """Give every row of a design the initial values at which it rests.
 
     Sums of stocks that the card fixes (all people) are met; constants that the card calls consistent are set to the variable
@@ -152,6 +159,8 @@ def spin_up(model: LoadedModel, design: Design, *, solver: Solver | None = None,
         One that has solved rows near these is quicker.
     by_running : bool
         Run all rows until nothing moves.
+    is_rounded : bool
+        Consistent constants have the card's number of digits, as they are stored. Derivatives need them unrounded.
 
     Returns
     -------
@@ -180,8 +189,9 @@ def spin_up(model: LoadedModel, design: Design, *, solver: Solver | None = None,
     step = float(column(design, "TIME STEP", constant_values(model.equations))[0])
     variables = tuple(c.variable for c in consistent.values())
     found = problem.run(problem.frozen(design, step, step), variables).values[:, 0]
-    rounded = [np.round(found[:, i], c.digits) for i, c in enumerate(consistent.values())]
-    return design.with_columns(tuple(consistent), np.array(rounded).T)
+    if is_rounded:
+        found = np.array([np.round(found[:, i], c.digits) for i, c in enumerate(consistent.values())]).T
+    return design.with_columns(tuple(consistent), found)
 
 
 def _run_to_rest(problem: RestProblem, design: Design, cells: Floats, rows: NDArray[np.int64]) -> Floats:

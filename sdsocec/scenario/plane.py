@@ -160,20 +160,18 @@ def scenario_at(model: LoadedModel, point: Mapping[str, float], plane: Plane | N
     weights = {place: _weight(place, [at[axis] for axis in plane.axes]) for place in plane.corners}
     name = _shown(at)
     settings: dict[str, Setting] = dict(plane.base.settings)
+    base, corners = plane.base.values, {place: corner.values for place, corner in plane.corners.items()}
     for lever in model.card.levers:
         constant = f"{lever.name} scenario"
-        start = plane.base.values.get(constant, defaults[constant])
-        movers = [s for s in plane.corners.values() if _moves(s, constant, defaults, start)]
-        mixed = sum(weights[p] * s.values.get(constant, defaults[constant]) for p, s in plane.corners.items())
+        start = base.get(constant, defaults[constant])
+        movers = [values for values in corners.values() if _moves(values, constant, defaults, start)]
+        mixed = sum(weights[place] * values.get(constant, defaults[constant]) for place, values in corners.items())
         value = intensity * mixed + (1.0 - intensity) * start if movers else start
         settings[constant] = Setting(constant, value, f"plane at {name}", name)
         if value != start:
-            for part in ("from year", "full year"):
-                name_of_date = f"{lever.name} {part}"
-                date = movers[0].values.get(
-                    name_of_date, defaults[name_of_date]
-                )  # that of all who move it: see load_plane
-                settings[f"{lever.name} {part}"] = Setting(f"{lever.name} {part}", date, f"plane at {name}", name)
+            for date_of in (f"{lever.name} from year", f"{lever.name} full year"):
+                date = movers[0].get(date_of, defaults[date_of])  # that of all who move it: see load_plane
+                settings[date_of] = Setting(date_of, date, f"plane at {name}", name)
     title = Text(nl=_shown(at, ", "), en=_shown(at, ", "))
     return Scenario(name, title, plane.title, settings, plane.path, digest_of(plane.digest, name))
 
@@ -185,8 +183,8 @@ def _weight(place: tuple[int, ...], at: list[float]) -> float:
     return weight
 
 
-def _moves(scenario: Scenario, constant: str, defaults: Mapping[str, float], start: float) -> bool:
-    return scenario.values.get(constant, defaults[constant]) != start
+def _moves(values: Mapping[str, float], constant: str, defaults: Mapping[str, float], start: float) -> bool:
+    return values.get(constant, defaults[constant]) != start
 
 
 def _require_one_kind(plane: Plane, model: LoadedModel) -> None:
@@ -199,7 +197,7 @@ def _require_one_kind(plane: Plane, model: LoadedModel) -> None:
         if constant in dates:
             lever = f"{dates[constant]} scenario"
             start = plane.base.values.get(lever, defaults[lever])
-            who = [s for s in plane.corners.values() if _moves(s, lever, defaults, start)]
+            who = [s for s in plane.corners.values() if _moves(s.values, lever, defaults, start)]
         else:
             who = [plane.base, *plane.corners.values()]
         found = {s.name: s.values.get(constant, defaults[constant]) for s in who}

@@ -173,5 +173,5 @@ def test_two_near_points_have_two_names():
 
 
 def test_a_point_in_text_is_refused_from_python():
-    with pytest.raises(ScenarioError, match="'g' is '0.4'; it must be a number"):
+    with pytest.raises(ScenarioError, match=r"'g' is '0\.4'; it must be a number"):
         scenario_at(study(), {"g": "0.4", "v": 0.5}, plane())

@@ -88,12 +88,15 @@ class Problem:
         return replace(self, series=tuple(series))
 
     def design(self, scaled: Floats, solver: Solver | None = None) -> Design:
-        """Rows of constants for rows of scaled parameters, each starting from its own equilibrium if the card says how."""
+        """Rows of constants for rows of scaled parameters, each starting from its own equilibrium if the card says how.
+
+        Constants that belong to the equilibrium are not rounded here: a sixth digit is a hundredth of what a step moves them.
+        """
         rows = np.atleast_2d(scaled)
         names = tuple(self.constants)
         fixed = np.repeat(np.array([[*self.constants.values()]], dtype=float), len(rows), axis=0)
         design = Design(names, fixed).with_columns(self.free, self.values(rows))
-        return design if solver is None else spin_up(self.model, design, solver=solver)
+        return design if solver is None else spin_up(self.model, design, solver=solver, is_rounded=False)
 
     def solver(self) -> Solver | None:
         """A solver of equilibria for this model; None if its card has no equilibrium."""

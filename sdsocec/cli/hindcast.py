@@ -1,0 +1,86 @@
+"""`sdsocec hindcast`: the test years, which no fit has seen, beside the scenarios and the scenario plane."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, print_line, print_table
+
+if TYPE_CHECKING:
+    from sdsocec.analysis.hindcast import Place
+    from sdsocec.model.project import LoadedModel
+    from sdsocec.report.hindcast_tables import Sheet
+
+FOLDER = "hindcast"
+
+
+def hindcast(
+    model: ModelOption = None,
+    project: ProjectOption = None,
+    grid: Annotated[
+        int | None,
+        typer.Option("--grid", min=3, max=101, help="Places on each axis of the plane. Default: 21, steps of 0.05."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to write the files.")] = None,
+    lang: LanguageOption = "en",
+) -> None:
+    """Hold the test years against what the scenarios give for them, and find where on the plane reality landed.
+
+    Example: sdsocec hindcast --lang nl
+    """
+    import xarray as xr
+
+    from sdsocec.analysis.hindcast import hindcast as hold_against
+    from sdsocec.analysis.hindcast import hindcast_files
+    from sdsocec.report import hindcast_tables as tables
+    from sdsocec.report.hindcast_figure import draw_place
+    from sdsocec.report.saving import render
+    from sdsocec.report.texts import text
+    from sdsocec.results.export import write_files
+    from sdsocec.scenario.plane import has_plane
+
+    check_language(lang)
+    loaded = load(model, project)
+    found = hold_against(loaded)
+    if "notice" in found.attributes:
+        note(f"notice: {found.attributes['notice']}")
+    place = _with_progress(loaded, grid) if has_plane(loaded) else None
+    _print(tables.fit_sheet(found, lang))
+    print_line(text(lang, "hindcast_conditional", scenario=found.scenario.title.in_language(lang)))
+    _print(tables.years_sheet(found, lang))
+    files = hindcast_files(found, place)
+    if place is None:
+        note(f"the scenarios of '{loaded.name}' span no plane, so where reality landed on it is not asked")
+    else:
+        _print(tables.plane_sheet(found, place, lang))
+        for line in tables.plane_lines(found, place, lang):
+            print_line(line)
+        files |= render(draw_place(found, place, lang), "plane", xr.Dataset(attrs=dict(found.attributes)))
+    _print(tables.forecast_sheet(found, lang))
+    print_line(text(lang, "hindcast_explore"))
+    folder = write_files(out or Path("output") / loaded.name / FOLDER, files)
+    note(f"Written to {folder}: {', '.join(files)}")
+
+
+def _print(sheet: Sheet) -> None:
+    print_table(sheet.header, sheet.rows, sheet.title, numbers_from=sheet.numbers_from)
+
+
+def _with_progress(loaded: LoadedModel, grid: int | None) -> Place:
+    from sdsocec.analysis.hindcast import place_on_plane
+
+    if not sys.stderr.isatty():
+        return place_on_plane(loaded, grid=grid)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("points of the plane", total=None)
+        return place_on_plane(
+            loaded, grid=grid, progress=lambda done, total: bar.update(task, completed=done, total=total)
+        )

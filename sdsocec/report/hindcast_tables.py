@@ -1,0 +1,216 @@
+"""The hindcast in tables: the fit of the test years, where reality landed on the plane, scenarios held against the last year."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdsocec.analysis.hindcast import Hindcast, Place, TestSeries
+from sdsocec.results.shown import is_dimensionless, shown_unit
+from sdsocec.scenario import Scenario
+from sdsocec.scenario.plane import INTENSITY
+
+from .numbers import MINUS, MISSING, format_number, format_value
+from .texts import text
+
+
+class Sheet(NamedTuple):
+    """A table of text for readers; columns from `numbers_from` on are numbers."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers_from: int
+
+
+def fit_sheet(found: Hindcast, language: str = "en") -> Sheet:
+    """The fit of each series over its test years, and whether that is a conditional fit or a forecast."""
+    header = tuple(
+        text(language, f"fit_{key}") for key in ("series", "n", "mape", "r2", "bias", "variation", "covariation")
+    )
+    header = (header[0], text(language, "hindcast_kind"), *header[1:3], text(language, "hindcast_mae"), *header[3:])
+    rows = []
+    for one, statistics in zip(found.series, found.statistics().values(), strict=True):
+        label = text(
+            language, "with_unit", label=one.observed.label.in_language(language), unit=_unit(found, one, language)
+        )
+        lead = (label, text(language, "hindcast_driven" if one.is_driven else "hindcast_forecast"), str(len(one.years)))
+        if statistics is None:
+            rows.append((*lead, *[MISSING] * 6))
+            continue
+        shares = [
+            format_value(x, language, is_share=True)
+            for x in (statistics.bias, statistics.variation, statistics.covariation)
+        ]
+        error = _shown(found, one, statistics.mae, language)
+        rows.append((*lead, format_value(statistics.mape, language, is_share=True), error,
+                     _decimals(statistics.r2, language, 2), *shares))  # fmt: skip
+    title = text(
+        language,
+        "hindcast_fit_title",
+        model=found.model.card.title.in_language(language),
+        scenario=_title(found.scenario, language),
+    )
+    return Sheet(title, header, tuple(rows), 2)
+
+
+def years_sheet(found: Hindcast, language: str = "en") -> Sheet:
+    """Each series' test years: observed, simulated in the scenario of the test years, and the error in standard errors."""
+    years = sorted({int(year) for one in found.series for year in one.years})
+    rows = []
+    for one, simulated, errors in zip(found.series, found.simulated, found.errors, strict=True):
+        place = {int(year): i for i, year in enumerate(one.years)}
+        label = one.observed.label.in_language(language)
+
+        def cells(values: NDArray[np.float64], show: object, place: dict[int, int] = place) -> list[str]:
+            assert callable(show)
+            return [show(float(values[place[year]])) if year in place else MISSING for year in years]
+
+        def shown(value: float, one: TestSeries = one) -> str:
+            return _shown(found, one, value, language)
+
+        heading = text(language, "hindcast_observed", label=label, unit=_unit(found, one, language))
+        rows.append((heading, *cells(one.values, shown)))
+        rows.append((f"  {text(language, 'hindcast_simulated')}", *cells(simulated[-1], shown)))
+        rows.append((f"  {text(language, 'hindcast_error')}", *cells(errors[-1], lambda x: signed(x, language))))
+    title = text(language, "hindcast_years_title", scenario=_title(found.scenario, language))
+    return Sheet(title, (text(language, "fit_series"), *map(str, years)), tuple(rows), 1)
+
+
+def plane_sheet(found: Hindcast, place: Place, language: str = "en") -> Sheet:
+    """The nearest point, the corners, the base and the scenario of the test years, by how far they are from the test years."""
+    plane = place.plane
+    corners = [(s, dict(zip(plane.axes, map(float, at), strict=True))) for at, s in plane.corners.items()]
+    scenarios = [place.scenario, *(s for s, _ in corners), plane.base, found.scenario]
+    compared = found.of(scenarios)
+    names = [
+        text(language, "hindcast_best", point=point_text(place, language)),
+        *(
+            text(language, "hindcast_corner", title=_title(s, language), point=_point(at, language))
+            for s, at in corners
+        ),
+        text(language, "hindcast_base", title=_title(plane.base, language)),
+        _title(found.scenario, language),
+    ]
+    on_plane = [True] * (len(names) - 1) + [found.scenario.name in {s.name for s in scenarios[:-1]}]
+    rows = []
+    for name, parts, is_on in zip(names, compared.parts, on_plane, strict=True):
+        chi2 = float(parts.sum())
+        within = "hindcast_off" if not is_on else "hindcast_yes" if chi2 <= place.limit * (1 + 1e-12) else "hindcast_no"
+        worst = int(parts.argmax())
+        share = format_number(100 * parts[worst] / chi2 if chi2 else 0.0, language) + "%"
+        label = found.series[worst].observed.label.in_language(language)
+        rows.append((name, text(language, "hindcast_part", label=label, share=share), text(language, within),
+                     format_number(chi2, language), _decimals((chi2 / found.n_values) ** 0.5, language, 1)))  # fmt: skip
+    header = tuple(text(language, f"hindcast_{key}") for key in ("point", "most", "within", "chi2", "rms"))
+    return Sheet(text(language, "hindcast_plane_title", n=found.n_values), header, tuple(rows), 3)
+
+
+def plane_lines(found: Hindcast, place: Place, language: str = "en") -> list[str]:
+    """What the region says of each axis, and of how much of the grid, in sentences."""
+    share = share_text(place, language)
+    limit = format_number(place.limit, language)
+    scale = _decimals(place.scale**0.5, language, 1)
+    key = "hindcast_region" if place.scale > 1 else "hindcast_region_unscaled"
+    lines = [text(language, key, share=share, limit=limit, scale=scale)]
+    for axis, (low, high) in place.ranges.items():
+        shown = {"low": _place(low, language), "high": _place(high, language)}
+        name = axis_name(axis, language)
+        if axis in place.plane.axes:
+            what = place.plane.axes[axis]
+            lines.append(text(language, "hindcast_range_of_axis", axis=name, label=what.label.in_language(language),
+                              zero=what.low.in_language(language), one=what.high.in_language(language), **shown))  # fmt: skip
+        else:
+            lines.append(text(language, "hindcast_range_of_intensity", axis=name, zero=_title(place.plane.base, language),
+                              one=text(language, "hindcast_corners"), **shown))  # fmt: skip
+        if axis in place.unknown:
+            lines.append(text(language, "hindcast_nothing", axis=name))
+    labels = {one.name: one.observed.label.in_language(language) for one in place.series}
+    for name in place.decisive:
+        point, part = place.without[name]
+        shown_point = _point(dict(zip(place.axes, point.tolist(), strict=True)), language)
+        lines.append(text(language, "hindcast_decisive", series=labels[name], point=shown_point,
+                          share=format_value(part, language, is_share=True)))  # fmt: skip
+    rms = (place.chi2_best / place.n_values) ** 0.5
+    if rms > 1:
+        own = float(found.chi2[-1] / found.n_values) ** 0.5
+        lines.append(text(language, "hindcast_far", rms=_decimals(rms, language, 1), own=_decimals(own, language, 1),
+                          scenario=_title(found.scenario, language)))  # fmt: skip
+    return [*lines, text(language, "hindcast_serial")]
+
+
+def forecast_sheet(found: Hindcast, language: str = "en") -> Sheet:
+    """Each scenario's values in the last test year of each series, with the errors in standard errors, and a rank."""
+    series = found.series
+    header = tuple(
+        text(language, "hindcast_with_year", label=one.observed.label.in_language(language), year=int(one.years[-1]),
+             unit=_unit(found, one, language)) for one in series
+    )  # fmt: skip
+    rows = [(
+        text(language, "hindcast_record"), "", "",
+        *(f"{_shown(found, one, one.values[-1], language)} (±{_shown(found, one, one.errors[-1], language)})" for one in series),
+    )]  # fmt: skip
+    rms = (found.last_errors**2).mean(axis=1) ** 0.5
+    for i in sorted(range(len(found.scenarios)), key=lambda i: found.ranks[i]):
+        cells = [
+            f"{_shown(found, one, simulated[i, -1], language)} ({signed(found.last_errors[i, k], language)})"
+            for k, (one, simulated) in enumerate(zip(series, found.simulated, strict=True))
+        ]
+        rows.append((_title(found.scenarios[i], language), str(found.ranks[i]), _decimals(rms[i], language, 1), *cells))
+    lead = tuple(text(language, f"hindcast_{key}") for key in ("scenario", "rank", "rms"))
+    return Sheet(text(language, "hindcast_forecasts_title"), (*lead, *header), tuple(rows), 1)
+
+
+def point_text(place: Place, language: str) -> str:
+    """The best point as people write it: `g = 0.40, v = 0.70, intensity = 0.50`."""
+    return _point(dict(zip(place.axes, map(float, place.best), strict=True)), language)
+
+
+def share_text(place: Place, language: str) -> str:
+    """The region as a share of the grid."""
+    return format_value(place.share, language, is_share=True)
+
+
+def axis_name(axis: str, language: str) -> str:
+    """An axis in the reader's language: its name, intensity by its word."""
+    return text(language, "hindcast_intensity") if axis == INTENSITY else axis
+
+
+def signed(value: float, language: str) -> str:
+    """A number with its sign and one decimal: `+1.2`."""
+    shown = _decimals(value, language, 1)
+    return shown if shown.startswith(MINUS) or float(f"{value:.1f}") == 0 else f"+{shown}"
+
+
+def _point(at: dict[str, float], language: str) -> str:
+    between = "; " if language == "nl" else ", "  # a comma is decimal in Dutch
+    return between.join(f"{axis_name(axis, language)} = {_place(value, language)}" for axis, value in at.items())
+
+
+def _place(value: float, language: str) -> str:
+    whole = f"{value:.2f}".rstrip("0").rstrip(".")
+    return whole.replace(".", "," if language == "nl" else ".")
+
+
+def _decimals(value: float, language: str, decimals: int) -> str:
+    return format_number(value, language, decimals=decimals) if np.isfinite(value) else MISSING
+
+
+def _title(scenario: Scenario, language: str) -> str:
+    return scenario.title.in_language(language)
+
+
+def _is_share(found: Hindcast, one: TestSeries) -> bool:
+    factor, _ = found.model.card.unit(one.unit)
+    return is_dimensionless(one.unit) and factor == 1.0 and bool((one.values >= 0).all() and (one.values <= 1).all())
+
+
+def _unit(found: Hindcast, one: TestSeries, language: str) -> str:
+    return text(language, "percent") if _is_share(found, one) else shown_unit(found.model, one.unit, language)
+
+
+def _shown(found: Hindcast, one: TestSeries, value: float, language: str) -> str:
+    factor, _ = found.model.card.unit(one.unit)
+    return format_value(float(value) * factor, language, is_share=_is_share(found, one))
