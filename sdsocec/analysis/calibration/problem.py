@@ -111,8 +111,9 @@ class Problem:
         design = design.with_columns(("FINAL TIME",), np.array([[self.last_time]]))
         outputs = tuple(dict.fromkeys(s.variable for s in self.series))
         found = run_design(
-            self.model.equations, design, outputs=outputs, engine="native", listed=constant_values(self.model.equations)
-        ).trajectories
+            self.model.equations, design, outputs=outputs, engine="native", listed=constant_values(self.model.equations),
+            threads=1,  # searches run in processes of their own
+        ).trajectories  # fmt: skip
         found.require_finite(tuple(map(str, range(design.n_runs))))
         parts = [
             found.values[:, :, outputs.index(s.variable)] @ year_weights(found.times, s.years[s.is_fit], s.moment).T

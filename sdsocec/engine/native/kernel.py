@@ -89,6 +89,7 @@ class Kernel:
         else:  # a model made in memory (a mutant) runs a few times: its code would only crowd the cache, and need not be quick
             self.plan = replace(plan, optimisation=0)
             self.shape, code = self._compile()
+        self._row_of = {name: row for row, name in enumerate(self.shape.constants)}
         self._loaded = Loaded(code)
         pointer = ctypes.c_void_p
         self._prologue = self._loaded.function("prologue", *[pointer] * 2)
@@ -181,11 +182,11 @@ class Kernel:
         blocks = -(-len(runs) // w)
         out = aligned((blocks, len(self.shape.constants), w))
         out[:] = np.array(self.shape.defaults).reshape(1, -1, 1)
-        row_of = {name: row for row, name in enumerate(self.shape.constants)}
         take = np.minimum(np.arange(blocks * w), len(runs) - 1) + (runs.start if runs else 0)
-        for column, name in enumerate(design.names):
-            if name in row_of:
-                out[:, row_of[name], :] = design.values[take, column].reshape(blocks, w)
+        set_here = [(self._row_of[name], column) for column, name in enumerate(design.names) if name in self._row_of]
+        if set_here:
+            to, columns = map(list, zip(*set_here, strict=True))
+            out[:, to, :] = design.values[np.ix_(take, columns)].reshape(blocks, w, -1).transpose(0, 2, 1)
         return out
 
     def check_controls(self, design: Design) -> None:
