@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a table of texts)
 """Make docs/validation.md: the credibility checklist of the field, a verdict for each point, and the evidence behind it.
 
     python scripts/make_validation.py [--check]

@@ -7,21 +7,23 @@ the run. All coalitions are rows of one design.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.engine import Design, constant_values, run_design
-from sdsocec.errors import SdsocecError
-from sdsocec.model.card import LEVER_PARTS
+from sdsocec.errors import SdsocecError, nearest_name
+from sdsocec.model.card import LEVER_PARTS, Outcome
+from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.scenario import Scenario
 
 Floats = NDArray[np.float64]
 MOST_PLAYERS = 12  # with exact shares: 4,096 runs
 UNLISTED = ""  # the player of constants that are no lever
+FEW = 4  # outcomes told by lever, unless they are named
 _FEW_RUNS = 512  # up to here the kernel that saves everything is quicker than compiling one for some outcomes
 
 
@@ -62,9 +64,10 @@ def lever_effects(
     baseline: Scenario,
     outputs: Sequence[str],
     by: str = "holder",
-    progress: Callable[[int], None] | None = None,
 ) -> LeverEffects:
     """Run the coalitions of the holders (or single levers, `by` = "lever") that a scenario moves.
+
+    The dates of a lever that goes nowhere, in the baseline and in the scenario, move nothing.
 
     Raises
     ------
@@ -75,8 +78,9 @@ def lever_effects(
     end = constant_values(model.equations) | scenario.values
     owner = _owners(model, by)
     moved: dict[str, list[str]] = {player: [] for player in [*dict.fromkeys(owner.values()), UNLISTED]}
+    idle = _idle_dates(model, start, end)
     for constant, value in end.items():
-        if value != start[constant]:
+        if value != start[constant] and constant not in idle:
             moved[owner.get(constant, UNLISTED)].append(constant)
     players = tuple(player for player, constants in moved.items() if constants)
     if not players:
@@ -102,7 +106,6 @@ def lever_effects(
         design,
         outputs=None if design.n_runs <= _FEW_RUNS else outputs,
         listed=model.card.listed_constants(),
-        progress=progress,
     ).trajectories
     found.require_finite(tuple(_named(players, s) or baseline.name for s in coalitions))
     columns = [found.names.index(name) for name in outputs]
@@ -117,6 +120,51 @@ def lever_effects(
         np.stack([worth[everybody] - worth[everybody ^ (1 << i)] for i in range(n)]),
         shapley(np.stack([worth[s] for s in coalitions])) if is_exact else None,
     )
+
+
+def chosen_outcomes(model: LoadedModel, wanted: Sequence[str] | None, by: str = "holder") -> dict[str, Outcome]:
+    """Element name -> outcome of the card: those named (by name, alias or label), or those that should rise or fall.
+
+    By lever only the first of those, unless they are named.
+    """
+    card = model.card
+    if wanted is None:
+        judged = [o for o in card.outcomes if o.direction != "neutral"] or list(card.outcomes)
+        some = judged[:FEW] if by == "lever" else judged
+        return {name: o for o in some for name in _elements(model, o)}
+    known = {name_key(text): o for o in card.outcomes for text in (o.label.nl, o.label.en, o.variable)}
+    known |= {name_key(a): known[name_key(v)] for a, v in card.aliases.items() if name_key(v) in known}
+    found: dict[str, Outcome] = {}
+    for text in wanted:
+        outcome = known.get(name_key(text))
+        if outcome is None:
+            names = [o.variable for o in card.outcomes]
+            raise SdsocecError(
+                f"the model '{model.name}' has no outcome '{text}'", name=text,
+                nearest=nearest_name(text, [*names, *card.aliases]),
+                hint=f"Outcomes: {', '.join(names)}.",
+            )  # fmt: skip
+        found |= dict.fromkeys(_elements(model, outcome), outcome)
+    return found
+
+
+def _elements(model: LoadedModel, outcome: Outcome) -> list[str]:
+    """The element names of an outcome, as the model writes them."""
+    base, wanted = split_element_name(outcome.variable)
+    names = model.equations.element_names(model.equations.variables[name_key(base)])
+    keys = tuple(map(name_key, wanted))
+    return [name for name in names if not wanted or tuple(map(name_key, split_element_name(name)[1])) == keys]
+
+
+def _idle_dates(model: LoadedModel, start: Mapping[str, float], end: Mapping[str, float]) -> set[str]:
+    """The dates of levers whose value is that without a scenario, at both ends."""
+    return {
+        f"{lever.name} {part}"
+        for lever in model.card.levers
+        if all(values[f"{lever.name} scenario"] == values[f"{lever.name} baseline"] for values in (start, end))
+        for part in LEVER_PARTS
+        if part not in ("baseline", "scenario")
+    }
 
 
 def _owners(model: LoadedModel, by: str) -> dict[str, str]:

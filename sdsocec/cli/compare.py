@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -42,12 +43,20 @@ def compare(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write the comparison there too.")
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Write the comparison there too. Default with --format: output/<model>-comparison, never over another result.",
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another result that --out holds.")] = False,
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", "-f", metavar="csv|xlsx", help="What to write; repeatable. Default: csv, if --out."),
+        typer.Option(
+            "--format", "-f", metavar="csv|xlsx", help="What to write, also without --out; repeatable. Default: csv."
+        ),
     ] = None,
     lang: LanguageOption = "en",
 ) -> None:
@@ -56,6 +65,7 @@ def compare(
     Example: sdsocec compare baseline regulier publiek --years 2014,2020
     """
     from sdsocec.report.comparison import comparison_data, comparison_tables
+    from sdsocec.report.conditions import conditions_line
     from sdsocec.report.figures import listed_settings
     from sdsocec.report.parting import scenario_titles
     from sdsocec.report.texts import text
@@ -70,23 +80,34 @@ def compare(
     runs = run_chosen(loaded, scenarios, settings, at=at, profile=profile)
     dataset = runs.dataset()
     tables = comparison_tables(dataset, loaded, lang, wanted)
+    check_out(out, dataset, overwrite)
     print_tables(tables)
     print_line(text(lang, "comparison_note", first=scenario_titles(dataset, loaded, lang)[0]))
     if runs.settings:
         print_line(text(lang, "settings_line", settings=listed_settings(dataset, lang)))
+    if conditions_line(dataset, lang):
+        print_line(conditions_line(dataset, lang))
     print_line(accuracy_line(runs, lang))
     if out is not None or formats:
-        check_out(out, dataset, overwrite)
         files = render_results(dataset, loaded, kinds, lang, [comparison_data(dataset, loaded, lang)])
         folder = write_files(out or choose_folder(Path("output") / f"{loaded.name}-comparison", dataset), files)
         note(f"Written to {folder}: {', '.join(files)}")
 
 
 def read_years(text: str) -> list[float]:
-    """Years as typed, commas between."""
+    """Years as typed, commas between: finite numbers, each once."""
+    from sdsocec.scenario.settings import read_number
+
+    shown = f'--years "{text}"'
     try:
-        return [float(part) for part in text.split(",")]
+        years = [read_number(part) for part in text.split(",")]
     except ValueError:
+        years = [math.nan]
+    if not all(map(math.isfinite, years)):
         raise SdsocecError(
-            f"'{text}' are not years", excerpt=f'--years "{text}"', hint="Write them with commas: --years 2014,2020"
-        ) from None
+            f"'{text}' are not years", excerpt=shown, hint="Write them with commas: --years 2014,2020"
+        )  # fmt: skip
+    twice = next((year for i, year in enumerate(years) if year in years[:i]), None)
+    if twice is not None:
+        raise SdsocecError(f"the year {twice:g} is named twice", excerpt=shown, hint="Name each year once.")
+    return years

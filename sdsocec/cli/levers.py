@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sdsocec.errors import SdsocecError, nearest_name
+from sdsocec.errors import SdsocecError
 
 from .common import (
     LanguageOption,
@@ -22,11 +22,9 @@ from .common import (
 )
 
 if TYPE_CHECKING:
-    from sdsocec.model.card import Outcome
     from sdsocec.model.project import LoadedModel
 
 BY = ("holder", "lever")
-FEW = 4  # outcomes shown by lever, unless they are named
 
 
 def levers(
@@ -34,8 +32,11 @@ def levers(
         str | None, typer.Argument(metavar="SCENARIO", help="By name, or a .toml file. Without: list the levers.")
     ] = None,
     by: Annotated[
-        str, typer.Option("--by", metavar="holder|lever", help="Who is told apart: holders, or single levers.")
-    ] = "holder",
+        str | None,
+        typer.Option(
+            "--by", metavar="holder|lever", help="Who is told apart: holders, or single levers. Default: holders."
+        ),
+    ] = None,
     outcomes: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,14 +54,21 @@ def levers(
     Example: sdsocec levers regulier --outcome unemployed
     """
     check_language(lang)
-    one_of("way to tell levers apart", by, BY)
+    one_of("way to tell levers apart", by or BY[0], BY)
     loaded = load(model, project)
     if not loaded.card.levers:
         raise SdsocecError(f"the card of '{loaded.name}' lists no levers", name=loaded.name)
-    if scenario is None:
-        _list(loaded, lang)
-    else:
-        _effects(loaded, scenario, by, outcomes, lang)
+    if scenario is not None:
+        _effects(loaded, scenario, by or BY[0], outcomes, lang)
+        return
+    unused = "--outcome" if outcomes else "--by" if by else ""
+    if unused:
+        raise SdsocecError(
+            f"{unused} is about what a scenario changes, and none is named",
+            name=unused,
+            hint=f"Name one, as in: sdsocec levers SCENARIO {unused} ..., or leave out {unused}.",
+        )
+    _list(loaded, lang)
 
 
 def _list(loaded: LoadedModel, language: str) -> None:
@@ -97,7 +105,7 @@ def _list(loaded: LoadedModel, language: str) -> None:
 
 
 def _effects(loaded: LoadedModel, name: str, by: str, wanted: list[str] | None, language: str) -> None:
-    from sdsocec.analysis.levers import lever_effects
+    from sdsocec.analysis.levers import chosen_outcomes, lever_effects
     from sdsocec.report.levers import lever_notes, lever_table
     from sdsocec.scenario import as_it_stands, load_scenario
 
@@ -117,29 +125,3 @@ def _effects(loaded: LoadedModel, name: str, by: str, wanted: list[str] | None, 
         print_line(line)
     if by == "lever" and wanted is None:
         note(f"The first {len(chosen)} outcomes; others by name: --outcome NAME")
-
-
-def chosen_outcomes(loaded: LoadedModel, wanted: list[str] | None, by: str) -> dict[str, Outcome]:
-    """Element name -> outcome of the card: those named (by name, alias or label), or those that should rise or fall."""
-    from sdsocec.api import elements_of
-    from sdsocec.model.names import name_key
-
-    card = loaded.card
-    if wanted is None:
-        judged = [o for o in card.outcomes if o.direction != "neutral"] or list(card.outcomes)
-        some = judged[:FEW] if by == "lever" else judged
-        return {name: o for o in some for name in elements_of(loaded, o.variable)}
-    known = {name_key(text): o for o in card.outcomes for text in (o.label.nl, o.label.en, o.variable)}
-    known |= {name_key(a): known[name_key(v)] for a, v in card.aliases.items() if name_key(v) in known}
-    found: dict[str, Outcome] = {}
-    for text in wanted:
-        outcome = known.get(name_key(text))
-        if outcome is None:
-            names = [o.variable for o in card.outcomes]
-            raise SdsocecError(
-                f"the model '{loaded.name}' has no outcome '{text}'", name=text,
-                nearest=nearest_name(text, [*names, *card.aliases]),
-                hint=f"Outcomes: {', '.join(names)}.",
-            )  # fmt: skip
-        found |= dict.fromkeys(elements_of(loaded, outcome.variable), outcome)
-    return found

@@ -63,10 +63,14 @@ AtOption = Annotated[
 ]
 ProfileOption = Annotated[
     str | None,
-    typer.Option("--profile", metavar="NAME", help="A place: its numbers, its own equilibrium, scaled to its size."),
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="A place: its numbers and equilibrium, scaled to its size; --set stays national.",
+    ),
 ]
 InitialOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--initial",
         metavar="stored|equilibrium",
@@ -83,7 +87,7 @@ def run(
     changes: ChangesOption = None,
     at: AtOption = None,
     profile: ProfileOption = None,
-    initial: InitialOption = "stored",
+    initial: InitialOption = None,
     engine: EngineOption = "auto",
     integrator: IntegratorOption = "euler",
     out: Annotated[
@@ -111,6 +115,7 @@ def run(
 
     Example: sdsocec run regulier --set "quota share=0.03" --format xlsx --lang nl
     """
+    from sdsocec.report.conditions import conditions_line
     from sdsocec.report.costs import cost_data, cost_table
     from sdsocec.report.figures import draw_overview, listed_settings, render
     from sdsocec.report.people import people_data, people_tables
@@ -121,6 +126,11 @@ def run(
     check_language(lang)
     kinds = [one_of("format", kind, FORMATS) for kind in formats or ["csv", "nc"]]
     loaded = load(model, project)
+    if flows:
+        from sdsocec.engine import INTEGRATORS
+        from sdsocec.results.flows import require_flows
+
+        require_flows(loaded, one_of("integrator", integrator, INTEGRATORS))
     runs = run_chosen(
         loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial, changes=changes
     )
@@ -128,7 +138,7 @@ def run(
     costs, notes = cost_table(dataset, loaded, lang)
     tables = [outcome_table(dataset, loaded, lang), *people_tables(dataset, loaded, lang), *([costs] if costs else [])]
     data = [found for found in (people_data(dataset, loaded, lang), cost_data(dataset, loaded, lang)) if found]
-    account, account_data = _account(runs, dataset, lang) if flows else ([], [])
+    account, account_data, account_lines = _account(runs, dataset, lang) if flows else ([], [], [])
     files = render_results(dataset, loaded, kinds, lang, [*data, *account_data])
     if figure:
         files |= render(draw_overview(dataset, loaded, lang), "overview", dataset, ("png",))  # `plot` has SVG too
@@ -138,8 +148,12 @@ def run(
     for line in notes:
         print_line(line)
     print_tables(account, is_first=False)
+    for line in account_lines:
+        print_line(line)
     if runs.settings:
         print_line(text(lang, "settings_line", settings=listed_settings(dataset, lang)))
+    if conditions_line(dataset, lang):
+        print_line(conditions_line(dataset, lang))
     print_line(accuracy_line(runs, lang))
     note(f"Written to {folder}: {', '.join(files)}")
 
@@ -154,18 +168,16 @@ def check_out(out: Path | None, dataset: xr.Dataset, overwrite: bool) -> None:
         )
 
 
-def _account(runs: ScenarioRuns, dataset: xr.Dataset, language: str) -> tuple[list[Table], list[DataTable]]:
-    """The account of people of the last year, and that of all years as data."""
-    from sdsocec.report.flows import account_tables, flow_data, route_tables
-    from sdsocec.report.parting import scenario_titles
+def _account(runs: ScenarioRuns, dataset: xr.Dataset, language: str) -> tuple[list[Table], list[DataTable], list[str]]:
+    """The account of people of the last year, that of all years as data, and the lines below."""
+    from sdsocec.report.flows import account_notes, account_tables, flow_data, route_tables
     from sdsocec.results.flows import measure_flows
 
     names = [scenario.name for scenario in runs.scenarios]
     share = runs.profile.share if runs.profile is not None else 1.0
     flows = measure_flows(runs.model, runs.design, runs.run, names, share)
-    titles = scenario_titles(dataset, runs.model, language)
-    tables = account_tables(flows, runs.model, titles, language) + route_tables(flows, runs.model, titles, language)
-    return tables, flow_data(flows, runs.model, names, language)
+    tables = account_tables(flows, dataset, runs.model, language) + route_tables(flows, dataset, runs.model, language)
+    return tables, flow_data(flows, runs.model, names, language), account_notes(flows, language)
 
 
 def run_chosen(
@@ -177,17 +189,16 @@ def run_chosen(
     *,
     at: list[str] | None = None,
     profile: str | None = None,
-    initial: str = "stored",
+    initial: str | None = None,
     changes: Path | None = None,
 ) -> ScenarioRuns:
     """Run the scenarios and points of the plane named, or the default ones; says on stderr what is run, and any notice."""
-    from sdsocec.api import INITIAL, run_scenarios
+    from sdsocec.api import run_scenarios
     from sdsocec.engine import ENGINES, INTEGRATORS
     from sdsocec.scenario import settable_of
 
     one_of("engine", engine, ENGINES)
     one_of("integrator", integrator, INTEGRATORS)
-    one_of("initial values", initial, INITIAL)
     _refuse_torn_settings(names or [], settings or [])
     values = settable_of(loaded).read(settings or [])
     if changes is not None:

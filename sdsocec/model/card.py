@@ -20,7 +20,7 @@ from .names import element_name, name_key, split_element_name
 from .people import OUTSIDE, BadFlow, Move, expand_flow
 from .record import Calibration, Series
 from .toml import FileModel, Text, TomlFile
-from .units import unit_of_quotient
+from .units import is_dimensionless, unit_of_quotient
 
 CARD = "model.toml"
 _DISTRIBUTION = re.compile(r"\s*(uniform|triangular)\s*\(([^()]*)\)\s*$")
@@ -40,12 +40,15 @@ class ShownUnit(FileModel):
 
 
 class Outcome(FileModel):
-    """A variable by which the study judges; `shown` as yes or no where it is 1 or 0."""
+    """A variable by which the study judges.
+
+    `shown` says how: "yes/no" is 1 or 0, "share" a part of a whole, from 0 to 1 by its definition, and read as a percentage.
+    """
 
     variable: str
     label: Text
     direction: Literal["lower", "higher", "neutral"] = "neutral"
-    shown: Literal["number", "yes/no"] = "number"
+    shown: Literal["number", "share", "yes/no"] = "number"
 
 
 class Lever(FileModel):
@@ -249,7 +252,8 @@ def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
     faults = []
     names = [v.name for v in model.variables.values()]
 
-    def check(name: str, *location: str | int, kinds: tuple[str, ...] = ()) -> None:
+    def check(name: str, *location: str | int, kinds: tuple[str, ...] = (), one: bool | None = None) -> None:
+        """`one`: whether it must be a single number, or (False) a whole variable."""
         base, elements = split_element_name(name)
         variable = model.variables.get(name_key(base))
         if variable is None:
@@ -257,6 +261,12 @@ def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
             faults.append(file.fault(what, location, name=base, nearest=nearest_name(base, names)))
         elif kinds and variable.kind not in kinds:
             faults.append(file.fault(f"'{base}' is a {variable.kind}, not a {' or '.join(kinds)}", location, name=base))
+        elif one is False and elements:
+            faults.append(file.fault(f"'{name}' is an element; name the whole variable", location, name=name))
+        elif one and variable.dimensions and not elements:
+            example = model.element_names(variable)[0]
+            what = f"'{base}' has many elements; name one, as in '{example}'"
+            faults.append(file.fault(what, location, name=base))
         elif elements and tuple(map(name_key, elements)) not in model.elements(variable):
             faults.append(file.fault(f"'{base}' has no element '{','.join(elements)}'", location, name=name))
 
@@ -291,12 +301,12 @@ def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
             if stock != OUTSIDE:
                 check(split_element_name(stock)[0], "people_flow", i, end, kinds=("stock",))
     for i, cost in enumerate(card.costs):
-        check(cost.variable, "cost", i, "variable")
+        check(cost.variable, "cost", i, "variable", one=True)
     for i, ratio in enumerate(card.cost_effects):
-        check(ratio.cost, "cost_effect", i, "cost")
-        check(ratio.effect, "cost_effect", i, "effect")
+        check(ratio.cost, "cost_effect", i, "cost", one=True)
+        check(ratio.effect, "cost_effect", i, "effect", one=True)
     for i, series in enumerate(card.series):
-        check(series.variable, "series", i, "variable")
+        check(series.variable, "series", i, "variable", one=True)
         if series.name in [other.name for other in card.series[:i]]:
             faults.append(file.fault(f"two series are called '{series.name}'", ("series", i, "name"), name=series.name))
     for name in card.calibration.free if card.calibration else ():
@@ -304,16 +314,16 @@ def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
     rest = card.equilibrium
     if rest is not None:
         for name in rest.set:
-            check(name, "equilibrium", "set", kinds=("constant",))
+            check(name, "equilibrium", "set", kinds=("constant",), one=True)
         for name, stocks in rest.sums.items():
-            check(name, "equilibrium", "sums", name, kinds=("constant",))
+            check(name, "equilibrium", "sums", name, kinds=("constant",), one=True)
             for stock in stocks:
-                check(stock, "equilibrium", "sums", name, kinds=("stock",))
+                check(stock, "equilibrium", "sums", name, kinds=("stock",), one=False)
         for name, consistent in rest.consistent.items():
-            check(name, "equilibrium", "consistent", name, kinds=("constant",))
-            check(consistent.variable, "equilibrium", "consistent", name)
+            check(name, "equilibrium", "consistent", name, kinds=("constant",), one=True)
+            check(consistent.variable, "equilibrium", "consistent", name, one=True)
         for stock in rest.apart:
-            check(stock, "equilibrium", "apart", kinds=("stock",))
+            check(stock, "equilibrium", "apart", kinds=("stock",), one=False)
     if not faults:  # what follows looks the names up
         faults += [
             *_flow_faults(file, card, model),
@@ -370,8 +380,13 @@ def _label_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
 
 
 def _unit_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
-    """A quotient whose unit is not that of its parts: its number would look right and be wrong."""
+    """A share with a unit, and a quotient whose unit is not that of its parts: its number would look right and be wrong."""
     faults = []
+    for i, outcome in enumerate(card.outcomes):
+        unit = model.variables[name_key(split_element_name(outcome.variable)[0])].unit
+        if outcome.shown == "share" and not (is_dimensionless(unit) and card.unit(unit)[0] == 1.0):
+            what = f"'{outcome.variable}' is in '{unit}'; a share has no unit"
+            faults.append(file.fault(what, ("outcome", i, "shown"), name=outcome.variable))
     for i, ratio in enumerate(card.cost_effects):
         cost, effect = (model.variables[name_key(split_element_name(n)[0])].unit for n in (ratio.cost, ratio.effect))
         if unit_of_quotient(cost, effect) != unit_of_quotient(ratio.unit, "1"):

@@ -9,7 +9,13 @@ from .names import name_key
 
 Powers = dict[str, int]
 _PARTS = re.compile(r"\(|\)|\*|/|[^()*/]+")
-_NONE = ("", "1", "dmnl", "dimensionless", "fraction")
+_NO_UNIT = ("1", "dmnl", "dimensionless", "fraction")
+_NONE = ("", *_NO_UNIT)
+
+
+def is_dimensionless(unit: str) -> bool:
+    """Whether a unit of the model says that there is none."""
+    return name_key(unit) in _NO_UNIT
 
 
 def unit_of_quotient(numerator: str, denominator: str) -> Powers:

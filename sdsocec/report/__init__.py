@@ -2,6 +2,7 @@
 
     texts      the catalogues: every text that a reader of tables and figures sees (texts/en.toml, texts/nl.toml)
     numbers    how a number is written, and rounded, in each language
+    conditions the place and the start that a result must not be read without
     parting    when scenarios part, and what they are called
     tables     the outcomes in one table
     people     who is where at the end

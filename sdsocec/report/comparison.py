@@ -10,11 +10,11 @@ import numpy as np
 
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.formats import DataTable
-from sdsocec.results.shown import ShownOutcome, is_in_years, run_names, shown_outcomes
+from sdsocec.results.shown import ShownOutcome, is_in_years, is_whole, run_names, shown_outcomes, shown_times
 
-from .numbers import MISSING, format_change, format_number, format_time, with_sign
+from .numbers import MISSING, format_change, format_number, format_time, is_too_small, with_sign
 from .parting import EQUAL, last_common_time, scenario_titles
-from .tables import Table, position_of, shown_value, with_unit
+from .tables import Table, position_of, shown_value, with_conditions, with_unit
 from .texts import text
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def comparison_tables(
             rows.append((_label(outcome, language), *cells))
             values.append(tuple(numbers))
         title = text(language, "comparison_title", scenario=titles[run], first=titles[0])
-        tables.append(Table(title, tuple(header), tuple(rows), tuple(values)))
+        table = Table(title, tuple(header), tuple(rows), tuple(values))
+        tables.append(with_conditions(table, dataset, language))
     return tables
 
 
@@ -69,10 +70,16 @@ def difference(outcome: ShownOutcome, first: float, other: float) -> float:
 
 
 def percent_of(outcome: ShownOutcome, first: float, other: float) -> float:
-    """The difference in percent of the first; NaN for a share, for yes or no, and where the first is 0."""
+    """The difference in percent of the first; NaN for a share, for yes or no, and where there is none.
+
+    There is none where the first is 0, and where it or the difference is too small to mean anything.
+    """
+    change = difference(outcome, first, other)
     if outcome.is_share or outcome.is_yes_no or first == 0:
         return math.nan
-    return 100.0 * difference(outcome, first, other) / abs(first)
+    if is_too_small(first, outcome.smallest) or is_too_small(change, outcome.smallest):
+        return math.nan
+    return 100.0 * change / abs(first)
 
 
 def _shown(outcome: ShownOutcome, first: float, other: float, change: float, language: str) -> str:
@@ -81,7 +88,7 @@ def _shown(outcome: ShownOutcome, first: float, other: float, change: float, lan
         return words[0] if first == other else f"{words[0]} \u2192 {words[1]}"
     if outcome.is_share:
         return with_sign(format_number(100.0 * change, language, decimals=1), change)
-    return format_change(change, language)
+    return format_change(change, language, outcome.smallest)
 
 
 def _percent(percent: float, language: str) -> str:
@@ -104,7 +111,7 @@ def _positions(dataset: xr.Dataset, outcomes: Sequence[ShownOutcome], years: Seq
     start = 0 if common is None else common + 1
     known = range(start, len(times))
     if is_in_years(dataset):
-        even = [i for i in known if abs(times[i] - round(times[i])) < 1e-6 and round(times[i]) % 2 == 0]
+        even = [i for i in known if is_whole(times[i]) and round(times[i]) % 2 == 0]
         known = even or known  # type: ignore[assignment]
     if not known:
         return [len(times) - 1]
@@ -113,14 +120,13 @@ def _positions(dataset: xr.Dataset, outcomes: Sequence[ShownOutcome], years: Seq
 
 
 def comparison_data(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> DataTable:
-    """The same over all whole years (or all saved times): both values, the difference, the percentage; shares as fractions."""
+    """The same at every time that people read: both values, the difference, the percentage; shares as fractions."""
     outcomes = shown_outcomes(dataset, model, language)
     names, times = run_names(dataset), dataset["time"].values
-    whole = [i for i, t in enumerate(times) if abs(t - round(t)) < 1e-6] if is_in_years(dataset) else range(len(times))
     rows: list[tuple[str | float, ...]] = []
     for run, name in enumerate(names[1:], 1):
         for outcome in outcomes:
-            for i in whole:
+            for i in shown_times(dataset):
                 first, other = float(outcome.values[0, i]), float(outcome.values[run, i])
                 numbers = (first, other, difference(outcome, first, other), percent_of(outcome, first, other))
                 rows.append((name, names[0], float(times[i]), outcome.variable, outcome.label, *numbers, outcome.unit))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,11 +12,11 @@ from sdsocec.model.card import CostEffect
 from sdsocec.model.names import element_name, name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.formats import DataTable
-from sdsocec.results.shown import is_in_years, run_names, shown_unit, variable_elements
+from sdsocec.results.shown import place_of, run_names, shown_times, shown_unit, smallest_shown, variable_elements
 
-from .numbers import MISSING, format_change, format_number, format_time, format_value
+from .numbers import MISSING, format_amount, format_change, format_number, format_time
 from .parting import EQUAL, scenario_titles
-from .tables import Table, with_unit
+from .tables import Table, with_conditions, with_unit
 from .texts import text
 
 if TYPE_CHECKING:
@@ -35,13 +34,14 @@ class _Row:
     unit: str
     values: Floats
     is_change: bool
+    smallest: float
     why: dict[tuple[int, int], str]
 
 
 def cost_table(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> tuple[Table | None, list[str]]:
     """The costs of the card at the last saved time, a column per scenario, with the notes below them.
 
-    No table where the card asks for none, and only a note where the baseline was not run.
+    No table where the card asks for none or the baseline is alone, and only a note where the baseline was not run.
     """
     if not (model.card.costs or model.card.cost_effects) or model.card.baseline is None:
         return None, []
@@ -49,6 +49,8 @@ def cost_table(dataset: xr.Dataset, model: LoadedModel, language: str = "en") ->
     baseline = model.card.baseline
     if baseline not in names:
         return None, [text(language, "cost_no_baseline", baseline=baseline)]
+    if len(names) == 1:
+        return None, []
     rows = _rows(dataset, model, names.index(baseline), language)
     titles = scenario_titles(dataset, model, language)
     time = float(dataset["time"].values[-1])
@@ -64,12 +66,17 @@ def cost_table(dataset: xr.Dataset, model: LoadedModel, language: str = "en") ->
             reason = row.why.get((run, _last(dataset)))
             mark = f"{MISSING} {MARKS[reasons.index(reason)]}" if reason in reasons[: len(MARKS)] else MISSING
             is_own = row.is_change and names[run] == baseline
-            number = format_change(value, language) if row.is_change else format_value(value, language)
+            number = (
+                format_change(value, language, row.smallest)
+                if row.is_change
+                else format_amount(value, row.smallest, language)
+            )
             shown.append(MISSING if is_own else mark if np.isnan(value) else number)
         cells.append((with_unit(row.label, row.unit, language), *shown))
         values.append(tuple(map(float, numbers)))
     notes = [f"{mark} {reason}." for mark, reason in zip(MARKS, reasons, strict=False)]
-    return Table(title, (text(language, "cost"), *titles), tuple(cells), tuple(values)), notes
+    table = Table(title, (text(language, "cost"), *titles), tuple(cells), tuple(values))
+    return with_conditions(table, dataset, language), notes
 
 
 def _last(dataset: xr.Dataset) -> int:
@@ -88,6 +95,7 @@ def _rows(dataset: xr.Dataset, model: LoadedModel, baseline: int, language: str)
                 shown_unit(model, unit, language),
                 shown * factor,
                 cost.shown != "level",
+                smallest_shown(model, unit),
                 {},
             )
         )
@@ -99,9 +107,9 @@ def _quotient(dataset: xr.Dataset, model: LoadedModel, ratio: CostEffect, baseli
     effect, effect_unit, effect_factor = _series(dataset, model, ratio.effect)
     sign = -1.0 if ratio.counts == "less" else 1.0
     extra_cost, extra = cost - cost[baseline], sign * (effect - effect[baseline])
-    share = json.loads(str(dataset.attrs.get("profile", '{"share": 1.0}')))["share"]
-    known = model.card.units.get(effect_unit)
-    smallest = max(ratio.smallest * share, known.smallest if known else 0.0)
+    place = place_of(dataset)
+    share = 1.0 if place is None else place.share
+    smallest = max(ratio.smallest * share, smallest_shown(model, effect_unit) / effect_factor)
     factor, _ = model.card.unit(ratio.unit)
     enough = extra >= smallest
     cheaper = extra_cost < 0
@@ -119,7 +127,8 @@ def _quotient(dataset: xr.Dataset, model: LoadedModel, ratio: CostEffect, baseli
         for run, time in np.argwhere(np.isnan(values))
         if run != baseline
     }
-    return _Row(ratio.label.in_language(language), shown_unit(model, ratio.unit, language), values, True, why)
+    unit = shown_unit(model, ratio.unit, language)
+    return _Row(ratio.label.in_language(language), unit, values, True, smallest_shown(model, ratio.unit), why)
 
 
 def _series(dataset: xr.Dataset, model: LoadedModel, variable: str) -> tuple[Floats, str, float]:
@@ -135,16 +144,16 @@ def _series(dataset: xr.Dataset, model: LoadedModel, variable: str) -> tuple[Flo
 
 
 def cost_data(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> DataTable | None:
-    """The same over all whole years (or all saved times); an empty value comes with the reason."""
+    """The same at every time that people read; an empty value comes with the reason."""
     names = run_names(dataset)
-    if not (model.card.costs or model.card.cost_effects) or model.card.baseline not in names:
+    is_asked = bool(model.card.costs or model.card.cost_effects)
+    if not is_asked or model.card.baseline not in names or len(names) == 1:
         return None
     times = dataset["time"].values
-    whole = [i for i, t in enumerate(times) if abs(t - round(t)) < 1e-6] if is_in_years(dataset) else range(len(times))
     rows = tuple(
         (name, float(times[i]), row.label, float(row.values[run, i]), row.unit, row.why.get((run, i), ""))
         for row in _rows(dataset, model, names.index(model.card.baseline), language)
         for run, name in enumerate(names)
-        for i in whole
+        for i in shown_times(dataset)
     )
     return DataTable("costs", ("scenario", "time", "label", "value", "unit", "why no number"), rows)

@@ -18,6 +18,7 @@ from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.shown import ShownOutcome, run_dimension, shown_outcomes, shown_time_unit
 
+from .conditions import as_sentence, conditions
 from .lettering import clean, fit, width_of
 from .numbers import format_time
 from .panel import LABEL_SIZE, MOST_NAMED, draw_outcome, end_label_positions, label_ends, look_of
@@ -57,6 +58,7 @@ class _Content:
     common: int | None
     time_unit: str
     named_scenarios: bool
+    conditions: str
 
     @property
     def start(self) -> float:
@@ -91,6 +93,7 @@ def _content(dataset: xr.Dataset, model: LoadedModel, language: str) -> _Content
         common,
         shown_time_unit(dataset, language),
         run_dimension(dataset) == "scenario",
+        conditions(dataset, language),
     )
 
 
@@ -130,7 +133,7 @@ def draw_overview(dataset: xr.Dataset, model: LoadedModel, language: str = "en")
         labels = None if len(names) == 1 or content.is_same else _end_labels(axes, content)
         heading = _Heading(figure, width, EDGE)
         heading.write_title(_title(content, language))
-        heading.write_notes(_notes(content, language))
+        heading.write_notes(_notes(content, language), lines=3 if content.conditions else 2)
         if labels is None and 1 < len(names) <= MOST_NAMED and not content.is_same:
             heading.write_legend(names)
         right = 0.0 if labels is None else 9.0 + max(width_of(name, LABEL_SIZE) for name in names)
@@ -169,9 +172,9 @@ class _Heading:
         written.set_parse_math(False)
         self._add(written, TITLE_SIZE * LINE * (whole.count("\n") + 1))
 
-    def write_notes(self, notes: str) -> None:
+    def write_notes(self, notes: str, lines: int) -> None:
         if notes:
-            whole = fit(notes, self.width - 2 * self.edge, NOTE_SIZE, lines=2)
+            whole = fit(notes, self.width - 2 * self.edge, NOTE_SIZE, lines=lines)
             x = self.edge / self.width
             written = self.figure.text(x, 1, whole, fontsize=NOTE_SIZE, color=GREY, va="top", parse_math=False)
             self._add(written, NOTE_SIZE * LINE * (whole.count("\n") + 1) + 2)
@@ -274,7 +277,8 @@ def _title(content: _Content, language: str) -> str:
 
 def _notes(content: _Content, language: str) -> str:
     name = fit(content.name, 400.0, NOTE_SIZE)  # so that the notes behind it stay
-    notes = [name if name.endswith((".", "!", "?", "…")) else f"{name}."]
+    notes = [as_sentence(content.conditions)] if content.conditions else []
+    notes.append(name if name.endswith((".", "!", "?", "…")) else f"{name}.")
     if not content.outcomes:
         notes.append(text(language, "no_outcomes"))
     if content.is_parting and content.common is not None:
@@ -293,7 +297,7 @@ def _stamp(dataset: xr.Dataset, content: _Content, language: str) -> str:
     attributes = dataset.attrs
     step = str(attributes.get("time_step", "?"))
     set_by_hand = listed_settings(dataset, language)
-    return text(
+    stamp = text(
         language,
         "stamp_with_settings" if set_by_hand else "stamp",
         settings=set_by_hand,
@@ -304,6 +308,7 @@ def _stamp(dataset: xr.Dataset, content: _Content, language: str) -> str:
         step=f"{step.replace('.', ',') if language == 'nl' else step} {content.time_unit}",
         version=attributes.get("sdsocec_version", "?"),
     )
+    return f"{content.conditions} | {stamp}" if content.conditions else stamp
 
 
 def listed_settings(dataset: xr.Dataset, language: str) -> str:
@@ -323,11 +328,13 @@ def describe_overview(dataset: xr.Dataset, model: LoadedModel, language: str = "
 
 def _description(content: _Content, language: str) -> str:
     start, end = format_time(content.start, language), format_time(content.end, language)
+    before = [as_sentence(content.conditions)] if content.conditions else []
     if not content.outcomes:
-        return f"{content.name}. {text(language, 'no_outcomes')}"
+        return " ".join([*before, f"{content.name}.", text(language, "no_outcomes")])
     is_many = len(content.titles) > MOST_NAMED
     named = [text(language, "alt_runs", n=len(content.titles))] if is_many else list(content.titles)
     sentences = [
+        *before,
         text(
             language, "alt_what", n=len(content.outcomes), model=content.name, start=start, end=end,
             scenarios=listed(language, named),

@@ -11,7 +11,7 @@ import numpy as np
 
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.shown import is_dimensionless, shown_unit
+from sdsocec.results.shown import is_share, shown_unit
 
 from .numbers import MINUS, MISSING, format_number, format_value
 from .tables import Table
@@ -33,7 +33,7 @@ CSV_COLUMNS = (
 
 @dataclass(frozen=True)
 class Shown:
-    """How the values of a series are shown: times a factor, in a unit; a share of 0 to 1 as a percentage."""
+    """How the values of a series are shown: times a factor, in a unit; a share, as the card says, as a percentage."""
 
     label: str
     factor: float
@@ -45,10 +45,9 @@ class Shown:
         """By the card's units."""
         unit = unit_of(observed, model)
         factor, _ = model.card.unit(unit)
-        within = bool((observed.values >= 0).all() and (observed.values <= 1).all())
-        is_share = is_dimensionless(unit) and factor == 1.0 and within
-        name = text(language, "percent") if is_share else shown_unit(model, unit, language)
-        return cls(observed.label.in_language(language), factor, name, is_share)
+        is_part = is_share(model, observed.variable)
+        name = text(language, "percent") if is_part else shown_unit(model, unit, language)
+        return cls(observed.label.in_language(language), factor, name, is_part)
 
     def value(self, value: float, language: str) -> str:
         """A value of the model, rounded for readers."""

@@ -1,25 +1,31 @@
 """The account of people: what each place had, gained, lost and has; who went from where to where.
 
-Numbers are whole persons (or the digit that stands for them), so that a reader can add them up.
+An account closes: opening + came - left = closing, and places sum to everybody. Each number in print is rounded by itself, to
+a whole person or finer, so that printed ones may miss by one; one that is too small to mean anything says only that.
 """
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.flows import PeopleFlows
+from sdsocec.results.flows import PeopleFlows, is_year_long
 from sdsocec.results.formats import DataTable
-from sdsocec.results.shown import shown_unit
+from sdsocec.results.shown import shown_unit, smallest_shown
 
-from .numbers import format_number, format_time
-from .tables import Table, with_unit
-from .texts import text
+from .numbers import decimals_for, format_amount, format_time, is_too_small, with_sign
+from .parting import scenario_titles
+from .tables import Table, with_conditions, with_unit
+from .texts import listed, text
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Floats = NDArray[np.float64]
 DIGITS = 5  # of everybody, at least: what an account needs to add up
@@ -27,40 +33,37 @@ DIGITS = 5  # of everybody, at least: what an account needs to add up
 
 @dataclass(frozen=True)
 class _Route:
-    """Where people go from and to (labels; of the same place, a move between groups, under the name of the move)."""
+    """Where people go from and to (places; of the same place, a move between groups, under the name of the move)."""
 
-    source: str
-    target: str
+    source: str | None  # None: outside
+    target: str | None
     move: str
     people: Floats  # (n_runs, n_years), as shown
 
 
-def account_tables(
-    flows: PeopleFlows, model: LoadedModel, titles: Sequence[str], language: str = "en", year: float | None = None
-) -> list[Table]:
-    """For each scenario: the people of each place at the start of a year, who came, who left, who are there at its end.
+def account_tables(flows: PeopleFlows, dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> list[Table]:
+    """For each scenario the last whole year: the people of each place at its start, who came, who left, who are there at its end.
 
-    `year` is a whole year of the run; by default the last one.
+    `dataset` is the result whose flows these are.
     """
-    at = _position(flows, year)
+    at = _last_year(flows)
     factor, unit = _shown(flows, model, language)
-    places = _places(flows, model, language)
+    names = _place_names(flows, model, language)
     routes = _routes(flows, model, language)
-    decimals = _decimals(flows, factor)
+    decimals, smallest = _decimals(flows, factor), smallest_shown(model, flows.unit)
     start, end = (format_time(float(t), language) for t in flows.times[at : at + 2])
     tables = []
-    for run, title in enumerate(titles):
+    for run, title in enumerate(scenario_titles(dataset, model, language)):
         rows = []
-        for place, cells in places.items():
+        for place, cells in _places(flows).items():
             opening, closing = (float(flows.levels[run, t][cells].sum()) * factor for t in (at, at + 1))
             came = sum(float(r.people[run, at]) for r in routes if r.target == place != r.source)
             left = sum(float(r.people[run, at]) for r in routes if r.source == place != r.target)
-            rows.append((place, (opening, came, left, closing)))
-        outside = text(language, "outside")
+            rows.append((names[place], (opening, came, left, closing)))
         everybody = (
             sum(numbers[0] for _, numbers in rows),
-            sum(float(r.people[run, at]) for r in routes if r.source == outside),
-            sum(float(r.people[run, at]) for r in routes if r.target == outside),
+            sum(float(r.people[run, at]) for r in routes if r.source is None),
+            sum(float(r.people[run, at]) for r in routes if r.target is None),
             sum(numbers[3] for _, numbers in rows),
         )
         rows.append((text(language, "everybody"), everybody))
@@ -71,25 +74,27 @@ def account_tables(
             text(language, "flow_left"),
             text(language, "flow_closing", time=end),
         )
-        cells_of = [(label, *_signed(numbers, decimals, language)) for label, numbers in rows]
+        cells_of = [(label, *_signed(numbers, smallest, decimals, language)) for label, numbers in rows]
         name = text(language, "flow_account_title", start=start, end=end)
-        tables.append(Table(name, header, tuple(cells_of), tuple(numbers for _, numbers in rows)))
+        table = Table(name, header, tuple(cells_of), tuple(numbers for _, numbers in rows))
+        tables.append(with_conditions(table, dataset, language))
     return tables
 
 
-def _signed(numbers: tuple[float, float, float, float], decimals: int, language: str) -> tuple[str, ...]:
-    opening, came, left, closing = (format_number(v, language, decimals=decimals) for v in numbers)
-    left = format_number(-numbers[2], language, decimals=decimals)
-    return opening, f"+{came}" if numbers[1] > 0 else came, left, closing
+def _signed(
+    numbers: tuple[float, float, float, float], smallest: float, decimals: int, language: str
+) -> tuple[str, ...]:
+    opening, came, left, closing = numbers
+    shown = [format_amount(v, smallest, language, decimals=decimals) for v in (opening, came, -left, closing)]
+    return shown[0], shown[1] if is_too_small(came, smallest) else with_sign(shown[1], came), shown[2], shown[3]
 
 
-def route_tables(
-    flows: PeopleFlows, model: LoadedModel, titles: Sequence[str], language: str = "en", year: float | None = None
-) -> list[Table]:
-    """Who went from where to where in a year, a column per scenario; then who changed group where they were."""
-    at = _position(flows, year)
+def route_tables(flows: PeopleFlows, dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> list[Table]:
+    """Who went from where to where in the last whole year, a column per scenario; then who changed group where they were."""
+    at = _last_year(flows)
     factor, unit = _shown(flows, model, language)
-    decimals = _decimals(flows, factor)
+    names = _place_names(flows, model, language)
+    decimals, smallest = _decimals(flows, factor), smallest_shown(model, flows.unit)
     start, end = (format_time(float(t), language) for t in flows.times[at : at + 2])
     routes = [route for route in _routes(flows, model, language) if route.people[:, at].any()]
     tables = []
@@ -98,19 +103,36 @@ def route_tables(
         ("flow_groups", _by_move([route for route in routes if route.source == route.target])),
     ):
         rows = [
-            (_name(route), *(format_number(v, language, decimals=decimals) for v in route.people[:, at]))
+            (
+                _name(route, names),
+                *(format_amount(v, smallest, language, decimals=decimals) for v in route.people[:, at]),
+            )
             for route in chosen
         ]
         values = [tuple(map(float, route.people[:, at])) for route in chosen]
         if rows:
             title = text(language, f"{key}_title", start=start, end=end)
-            header = (with_unit(text(language, key), unit, language), *titles)
-            tables.append(Table(title, header, tuple(rows), tuple(values)))
+            header = (with_unit(text(language, key), unit, language), *scenario_titles(dataset, model, language))
+            tables.append(with_conditions(Table(title, header, tuple(rows), tuple(values)), dataset, language))
     return tables
 
 
-def _name(route: _Route) -> str:
-    return route.move or f"{route.source} \u2192 {route.target}"
+def account_notes(flows: PeopleFlows, language: str = "en") -> list[str]:
+    """How the numbers of the account are rounded; which parts of years the data leave out."""
+    notes = [text(language, "flow_rounded")]
+    ends = [tuple(format_time(float(t), language) for t in flows.times[i : i + 2]) for i in _part_years(flows)]
+    if ends:
+        spans = [text(language, "flow_span", start=start, end=end) for start, end in ends]
+        notes.append(text(language, "flow_part_years", years=listed(language, spans)))
+    return notes
+
+
+def _part_years(flows: PeopleFlows) -> list[int]:
+    return [i for i, is_whole in enumerate(is_year_long(flows)) if not is_whole]
+
+
+def _name(route: _Route, names: dict[str | None, str]) -> str:
+    return route.move or f"{names[route.source]} \u2192 {names[route.target]}"
 
 
 def _by_move(routes: Sequence[_Route]) -> list[_Route]:
@@ -118,17 +140,14 @@ def _by_move(routes: Sequence[_Route]) -> list[_Route]:
     found: dict[str, _Route] = {}
     for route in routes:
         before = found.get(route.move)
-        found[route.move] = route if before is None else _Route("", "", route.move, before.people + route.people)
+        found[route.move] = route if before is None else _Route(None, None, route.move, before.people + route.people)
     return list(found.values())
 
 
-def _position(flows: PeopleFlows, year: float | None) -> int:
-    """The position of a year; by default of the last whole one."""
-    lengths = np.diff(flows.times)
-    if year is None:
-        whole = np.flatnonzero(np.abs(lengths - 1) < 1e-6)
-        return int(whole[-1]) if whole.size else len(lengths) - 1
-    return int(np.argmin(np.abs(flows.times[:-1] - year)))
+def _last_year(flows: PeopleFlows) -> int:
+    """The position of the last whole year; of the last part of one where there is none."""
+    whole = np.flatnonzero(is_year_long(flows))
+    return int(whole[-1]) if whole.size else len(flows.times) - 2
 
 
 def _shown(flows: PeopleFlows, model: LoadedModel, language: str) -> tuple[float, str]:
@@ -136,41 +155,46 @@ def _shown(flows: PeopleFlows, model: LoadedModel, language: str) -> tuple[float
 
 
 def _decimals(flows: PeopleFlows, factor: float) -> int:
-    everybody = float(np.abs(flows.levels).sum(axis=2).max()) * factor
-    return max(0, DIGITS - 1 - math.floor(math.log10(everybody))) if everybody > 0 else 0
+    return decimals_for([float(np.abs(flows.levels).sum(axis=2).max()) * factor], DIGITS)
 
 
-def _place_label(place: str, model: LoadedModel, language: str) -> str:
-    """What a place is called: the labels of its elements, or of its stock."""
-    if place in {v.name for v in model.equations.variables.values()}:
-        return model.card.element_label(place, language)
-    return ", ".join(model.card.element_label(element, language) for element in place.split(","))
+def _place_names(flows: PeopleFlows, model: LoadedModel, language: str) -> dict[str | None, str]:
+    """What each place, and outside (None), is called: the labels of its elements, or of its stock.
+
+    Where two would be called the same each also says its own name: they stay two rows.
+    """
+    stocks = {v.name for v in model.equations.variables.values()}
+    names: dict[str | None, str] = {None: text(language, "outside")}
+    for place in _places(flows):
+        parts = [place] if place in stocks else place.split(",")
+        names[place] = ", ".join(model.card.element_label(part, language) for part in parts)
+    same = {name for name, count in Counter(names.values()).items() if count > 1}
+    return {place: f"{name} ({place})" if place is not None and name in same else name for place, name in names.items()}
 
 
-def _places(flows: PeopleFlows, model: LoadedModel, language: str) -> dict[str, list[int]]:
-    """The label of each place -> its cells, in the order of the card."""
+def _places(flows: PeopleFlows) -> dict[str, list[int]]:
+    """Each place -> its cells, in the order of the card."""
     found: dict[str, list[int]] = {}
     for i, cell in enumerate(flows.cells):
         found.setdefault(cell.place, []).append(i)
-    return {_place_label(place, model, language): cells for place, cells in found.items()}
+    return found
 
 
 def _routes(flows: PeopleFlows, model: LoadedModel, language: str) -> list[_Route]:
     """The moves by place: entries first, then by place of origin, those who leave for outside last of each."""
     factor, _ = _shown(flows, model, language)
-    outside = text(language, "outside")
-    place = {cell.name: _place_label(cell.place, model, language) for cell in flows.cells}
-    sums: dict[tuple[str, str, str], Floats] = {}
+    place = {cell.name: cell.place for cell in flows.cells}
+    sums: dict[tuple[str | None, str | None, str], Floats] = {}
     for i, move in enumerate(flows.moves):
-        source = outside if move.source is None else place[move.source]
-        target = outside if move.target is None else place[move.target]
+        source = None if move.source is None else place[move.source]
+        target = None if move.target is None else place[move.target]
         key = (source, target, _move_label(model, move.entry, language) if source == target else "")
         sums[key] = sums.get(key, np.zeros(1)) + flows.people[:, :, i] * factor
-    order = {name: i for i, name in enumerate(dict.fromkeys(place.values()))}
+    order = {name: i for i, name in enumerate(_places(flows))}
 
-    def rank(key: tuple[str, str, str]) -> tuple[int, int]:
+    def rank(key: tuple[str | None, str | None, str]) -> tuple[int, int]:
         source, target, _ = key
-        return order.get(source, -1), order.get(target, len(order))
+        return -1 if source is None else order[source], len(order) if target is None else order[target]
 
     return [_Route(*key, sums[key]) for key in sorted(sums, key=rank)]
 
@@ -181,39 +205,37 @@ def _move_label(model: LoadedModel, entry: int, language: str) -> str:
 
 
 def flow_data(flows: PeopleFlows, model: LoadedModel, names: Sequence[str], language: str = "en") -> list[DataTable]:
-    """All years: `flows` by place, and `flows_by_group`, every element of every flow; rows that are always 0 left out.
+    """All whole years: `flows` by place, and `flows_by_group`, every element of every flow; rows that are always 0 left out.
 
     `year` is the year in which they went. Both are tables of the same account: the second adds up to the first.
     """
     factor, unit = _shown(flows, model, language)
-    years = [float(t) for t in flows.times[:-1]]
+    years = [(int(t), float(flows.times[t])) for t in np.flatnonzero(is_year_long(flows))]
+    places = _place_names(flows, model, language)
     routes = [route for route in _routes(flows, model, language) if route.people.any()]
     by_place = [
-        (name, year, route.source, route.target, route.move, float(route.people[run, t]), unit)
+        (name, year, places[route.source], places[route.target], route.move, float(route.people[run, t]), unit)
         for run, name in enumerate(names)
-        for t, year in enumerate(years)
+        for t, year in years
         for route in routes
     ]
     tables = [DataTable("flows", ("scenario", "year", "from", "to", "move", "value", "unit"), tuple(by_place))]
     group = model.card.people_group
     if group is None:
         return tables
-    ends = {
-        cell.name: (_place_label(cell.place, model, language), model.card.element_label(cell.group, language))
-        for cell in flows.cells
+    ends: dict[str | None, tuple[str, str]] = {
+        cell.name: (places[cell.place], model.card.element_label(cell.group, language)) for cell in flows.cells
     }
-    outside = (text(language, "outside"), "")
+    ends[None] = (places[None], "")
     by_group = [
         (
-            name, year, source[0], source[1], target[0], target[1], model.card.people_flows[move.entry].variable,
+            name, year, *ends[move.source], *ends[move.target], model.card.people_flows[move.entry].variable,
             float(flows.people[run, t, i]) * factor, unit,
         )
         for i, move in enumerate(flows.moves)
         if flows.people[:, :, i].any()
-        for source in [outside if move.source is None else ends[move.source]]
-        for target in [outside if move.target is None else ends[move.target]]
         for run, name in enumerate(names)
-        for t, year in enumerate(years)
+        for t, year in years
     ]  # fmt: skip
     header = ("scenario", "year", "from", f"{group} from", "to", f"{group} to", "variable", "value", "unit")
     return [*tables, DataTable("flows_by_group", header, tuple(by_group), is_for_sheets=False)]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.analysis.hindcast import Hindcast, Place, TestSeries
-from sdsocec.results.shown import is_dimensionless, shown_unit
+from sdsocec.results.shown import is_share, shown_unit
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.plane import INTENSITY
 
@@ -203,8 +203,7 @@ def _title(scenario: Scenario, language: str) -> str:
 
 
 def _is_share(found: Hindcast, one: TestSeries) -> bool:
-    factor, _ = found.model.card.unit(one.unit)
-    return is_dimensionless(one.unit) and factor == 1.0 and bool((one.values >= 0).all() and (one.values <= 1).all())
+    return is_share(found.model, one.observed.variable)
 
 
 def _unit(found: Hindcast, one: TestSeries, language: str) -> str:

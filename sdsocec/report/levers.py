@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sdsocec.analysis.levers import MOST_PLAYERS, UNLISTED, LeverEffects
 from sdsocec.model.card import Outcome
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.shown import is_dimensionless, shown_unit
+from sdsocec.results.shown import shown_unit
 
-from .numbers import format_number, format_time, with_sign
+from .numbers import decimals_for, format_number, format_time, with_sign
 from .tables import Table, with_unit
 from .texts import text
 
@@ -43,15 +43,14 @@ def lever_table(
         factor, _ = model.card.unit(unit)
         shown = shown_unit(model, unit, language)
         whole = float(effects.scenario[k] - effects.baseline[k])
-        ends = (effects.baseline[k], effects.scenario[k])
-        if is_dimensionless(unit) and factor == 1.0 and outcome.shown == "number" and min(ends) >= 0 and max(ends) <= 1:
+        if outcome.shown == "share":
             factor, shown = 100.0, text(language, "points")
         elements = split_element_name(name)[1]
         is_whole = bool(elements) and name_key(outcome.variable) != name_key(name)
         label = outcome.label.in_language(language) + (f": {', '.join(elements)}" if is_whole else "")
         columns = [part[:, k] * factor for part in (effects.alone, effects.lost, effects.shares) if part is not None]
         numbers = [*(tuple(map(float, row)) for row in zip(*columns, strict=True)), (whole * factor,) * len(columns)]
-        decimals = _decimals([number for row in numbers for number in row])
+        decimals = decimals_for([number for row in numbers for number in row], DIGITS)
         for who, row in zip([*names, text(language, "lever_total")], numbers, strict=True):
             rows.append((with_unit(label, shown, language), who, *(_shown(v, decimals, language) for v in row)))
             values.append((math.nan, *row))
@@ -77,11 +76,6 @@ def _player(player: str, model: LoadedModel, by: str, language: str) -> str:
     return f"{lever.label.in_language(language)} ({model.card.holder_label(lever.holder, language)})"
 
 
-def _decimals(numbers: Sequence[float]) -> int:
-    largest = max((abs(float(v)) for v in numbers if math.isfinite(v)), default=0.0)
-    return min(12, max(0, DIGITS - 1 - math.floor(math.log10(largest)))) if largest > 0 else 0
-
-
 def _shown(value: float, decimals: int, language: str) -> str:
     return with_sign(format_number(value, language, decimals=decimals), value)
 
@@ -92,7 +86,9 @@ def lever_notes(
     """What the columns mean; why there are no shares; who holds no lever, or none that the scenario moves."""
     notes = [text(language, "lever_explained", baseline=titles[1])]
     n = len(effects.players)
-    if effects.shares is None:
+    if effects.shares is not None:
+        notes.append(text(language, "lever_shares_explained"))
+    else:
         runs = format_number(2.0**n, language)
         notes.append(text(language, "lever_too_many", n=n, runs=runs, most=MOST_PLAYERS))
     holding = {lever.holder for lever in model.card.levers}

@@ -10,7 +10,7 @@ decimal point and a comma; both from 1,000 on, so that the numbers of a column l
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 THIN_SPACE = "\u202f"  # narrow no-break space
 MINUS = "\u2212"
@@ -41,25 +41,41 @@ def format_value(value: float, language: str = "en", *, is_share: bool = False) 
     return format_number(rounded, language, decimals=max(0, 2 - math.floor(math.log10(size))))
 
 
-def format_amount(value: float, smallest: float, language: str = "en") -> str:
-    """A value, or that it is smaller than what means anything.
+def format_amount(value: float, smallest: float, language: str = "en", *, decimals: int | None = None) -> str:
+    """A value, or that it is smaller than what means anything; rounded by the rule of this module, or to so many decimals.
 
     >>> format_amount(1234.0, 50.0), format_amount(0.3, 50.0), format_amount(0.0, 50.0)
     ('1,230', '<50', '0')
     """
-    if 0 < abs(value) < smallest:
+    if is_too_small(value, smallest):
         least = format_number(smallest, language, decimals=0 if smallest == round(smallest) else 2)
         return f"<{least}" if value > 0 else f">{MINUS}{least}"
-    return format_value(value, language)
+    return format_value(value, language) if decimals is None else format_number(value, language, decimals=decimals)
 
 
-def format_change(value: float, language: str = "en") -> str:
-    """A difference, rounded by the same rule, with its sign.
+def format_change(value: float, language: str = "en", smallest: float = 0.0) -> str:
+    """A difference, rounded by the same rule, with its sign; or that it is smaller than what means anything.
 
-    >>> format_change(1234.5), format_change(-0.5), format_change(0.0)
-    ('+1,230', '−0.500', '0')
+    >>> format_change(1234.5), format_change(-0.5), format_change(0.0), format_change(0.3, smallest=50.0)
+    ('+1,230', '−0.500', '0', '<50')
     """
-    return with_sign(format_value(value, language), value)
+    shown = format_amount(value, smallest, language)
+    return shown if is_too_small(value, smallest) else with_sign(shown, value)
+
+
+def is_too_small(value: float, smallest: float) -> bool:
+    """Whether there is something, but less than means anything."""
+    return 0 < abs(value) < smallest
+
+
+def decimals_for(numbers: Iterable[float], digits: int) -> int:
+    """The decimals with which the largest of these numbers has so many digits at least; all have them, so that they add up.
+
+    >>> decimals_for([126_507.4, 0.3], 5), decimals_for([0.0123], 4), decimals_for([], 4)
+    (0, 5, 0)
+    """
+    largest = max((abs(number) for number in numbers if math.isfinite(number)), default=0.0)
+    return min(12, max(0, digits - 1 - math.floor(math.log10(largest)))) if largest > 0 else 0
 
 
 def with_sign(shown: str, value: float) -> str:

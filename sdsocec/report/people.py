@@ -11,11 +11,11 @@ from sdsocec.model.card import Part, PeopleTable
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.formats import DataTable
 from sdsocec.results.people import crosstab, people_in_cells
-from sdsocec.results.shown import is_in_years, run_names, shown_unit
+from sdsocec.results.shown import run_names, shown_times, shown_unit, smallest_shown
 
 from .numbers import format_amount, format_time, format_value
 from .parting import scenario_titles
-from .tables import Table, with_unit
+from .tables import Table, with_conditions, with_unit
 from .texts import text
 
 if TYPE_CHECKING:
@@ -52,15 +52,13 @@ def people_tables(dataset: xr.Dataset, model: LoadedModel, language: str = "en")
             head = (with_unit(text(language, "people"), unit, language), *titles)
             by_run = None if shares is None else shares[:, :, 0].T
             tables.append(_table(title, head, wanted, counts[:, :, 0].T, by_run, smallest, language))
-    return tables
+    return [with_conditions(table, dataset, language) for table in tables]
 
 
 def _shown(model: LoadedModel, stock: str, language: str) -> tuple[float, float, str]:
     """Factor, smallest amount that means anything (as shown) and unit of the people stocks."""
     unit = model.equations.variables[stock].unit
-    factor, _ = model.card.unit(unit)
-    smallest = model.card.units[unit].smallest if unit in model.card.units else 0.0
-    return factor, smallest * factor, shown_unit(model, unit, language)
+    return model.card.unit(unit)[0], smallest_shown(model, unit), shown_unit(model, unit, language)
 
 
 def _with_total(counts: Floats | None, run: int | None = None) -> Floats:
@@ -99,13 +97,12 @@ def _labels(parts: tuple[Part, ...], language: str) -> list[str]:
 
 
 def people_data(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> DataTable | None:
-    """The same over all whole years (or all saved times), a row per scenario, time, place and group; None without a table."""
+    """The same at every time that people read, a row per scenario, time, place and group; None without a table."""
     if not model.card.people_tables:
         return None
     cells, people = people_in_cells(dataset, model)
     factor, _, unit = _shown(model, cells[0].stock, language)
     times = dataset["time"].values
-    whole = [i for i, t in enumerate(times) if abs(t - round(t)) < 1e-6] if is_in_years(dataset) else range(len(times))
     rows: list[tuple[str | float, ...]] = []
     for wanted in model.card.people_tables:
         counts = crosstab(cells, people, wanted.rows, wanted.columns) * factor
@@ -113,7 +110,7 @@ def people_data(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -
         rows += [
             (name, float(times[i]), wanted.title.in_language(language), row, column, float(counts[run, i, r, c]), unit)
             for run, name in enumerate(run_names(dataset))
-            for i in whole
+            for i in shown_times(dataset)
             for r, row in enumerate(_labels(wanted.rows, language))
             for c, column in enumerate(columns)
         ]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sdsocec.errors import SdsocecError
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.shown import ShownOutcome, is_in_years, shown_outcomes
+from sdsocec.results.shown import ShownOutcome, is_in_years, is_whole, place_of, shown_outcomes
 
-from .numbers import format_time, format_value
+from .conditions import conditions
+from .numbers import format_amount, format_time, format_value
 from .parting import last_common_time, scenario_titles
 from .texts import listed, text
 
@@ -88,7 +89,19 @@ def outcome_table(
         rows.append((label_with_unit(outcome, language), *(shown_value(outcome, v, language) for v in numbers)))
         values.append(tuple(numbers))
     title = _title(model, titles, [format_time(times[i], language) for i in common], language, times, at)
-    return Table(title, tuple(header), tuple(rows), tuple(values))
+    return with_conditions(Table(title, tuple(header), tuple(rows), tuple(values)), dataset, language)
+
+
+def with_conditions(table: Table, dataset: xr.Dataset, language: str) -> Table:
+    """The table with the conditions of its result behind its title, and the place in its first cell too: a pipe drops titles."""
+    found = conditions(dataset, language)
+    if not found:
+        return table
+    first, place = table.header[0], place_of(dataset)
+    if place is not None:
+        first = text(language, "in_place", label=first, place=place.title.in_language(language))
+    title = text(language, "with_conditions", title=table.title, conditions=found)
+    return replace(table, title=title, header=(first, *table.header[1:]))
 
 
 def label_with_unit(outcome: ShownOutcome, language: str) -> str:
@@ -106,7 +119,9 @@ def shown_value(outcome: ShownOutcome, value: float, language: str) -> str:
     """A value of an outcome as tables show it."""
     if outcome.is_yes_no and value in (0.0, 1.0):
         return text(language, "yes" if value else "no")
-    return format_value(value, language, is_share=outcome.is_share)
+    if outcome.is_share:
+        return format_value(value, language, is_share=True)
+    return format_amount(value, outcome.smallest, language)
 
 
 def _common_positions(times: np.ndarray, last: int | None, in_years: bool, before: int, n_runs: int) -> list[int]:
@@ -117,7 +132,7 @@ def _common_positions(times: np.ndarray, last: int | None, in_years: bool, befor
         return [0]
     last = min(last, before)
     if in_years:
-        last = next((i for i in range(last, 0, -1) if abs(times[i] - round(times[i])) < 1e-6), last)
+        last = next((i for i in range(last, 0, -1) if is_whole(times[i])), last)
     return [0, last] if 0 < last < before else [0]
 
 

@@ -1,7 +1,8 @@
 """Results as files in a folder: all of them or none.
 
 Everything is first made in memory, then written beside its place, then moved there; a fault at any point leaves the
-folder as it was. Files of other names stay.
+folder as it was. Files of other names stay, but for those of another result: `provenance.json` lists the files that it speaks
+for, so that none of them is left under the provenance of the next.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from typing import TYPE_CHECKING
 from sdsocec.errors import ProjectError, SdsocecError, nearest_name
 from sdsocec.model.project import LoadedModel
 
-from .formats import FORMATS, WRITERS, DataTable, csv_table, xlsx_files
+from .formats import FORMATS, WRITERS, DataTable, csv_table, with_place, xlsx_files
 from .shown import plain_attributes
 
 if TYPE_CHECKING:
     import xarray as xr
 
 PROVENANCE = "provenance.json"
+FILES = "files"  # its key for the names of the files that it speaks for
 
 
 def write_results(
@@ -80,7 +82,8 @@ def render_results(
         else:
             files |= WRITERS[kind](dataset, model, language)
         if kind == "csv":
-            files |= {f"{table.name}.csv": csv_table(table, language) for table in tables}
+            placed = (with_place(table, dataset, language) for table in tables)
+            files |= {f"{table.name}.csv": csv_table(table, language) for table in placed}
     text = json.dumps(plain_attributes(dataset), indent=2, ensure_ascii=False)
     return files | {PROVENANCE: f"{text}\n".encode()}
 
@@ -100,15 +103,47 @@ def _may_hold(folder: Path, attributes: Mapping[str, object]) -> bool:
     with contextlib.suppress(OSError, ValueError):
         if not any(folder.iterdir()):
             return True
-        found = json.loads((folder / PROVENANCE).read_bytes())
+        found, _ = _read_provenance((folder / PROVENANCE).read_bytes())
         return bool(found == json.loads(json.dumps(attributes)))
     return False
+
+
+def _read_provenance(content: bytes) -> tuple[dict[str, object], list[str]]:
+    """The attributes of a result and the names of its files; names that are no plain ones are left out."""
+    found = json.loads(content)
+    if not isinstance(found, dict):
+        raise ValueError("no provenance")
+    listed = found.pop(FILES, None)
+    names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+    return found, [name for name in names if name not in ("", "..", PROVENANCE) and not set(name) & set("/\\:\0")]
+
+
+def _beside_provenance(folder: Path, files: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
+    """The files with their names in `provenance.json`, and which files of another result in the folder are to go."""
+    if PROVENANCE not in files:
+        return dict(files), []
+    new, _ = _read_provenance(files[PROVENANCE])
+    names = [name for name in files if name != PROVENANCE]
+    old: list[str] = []
+    with contextlib.suppress(OSError, ValueError):
+        before, listed = _read_provenance((folder / PROVENANCE).read_bytes())
+        old = [name for name in listed if name not in files and _is_file(folder / name)]
+        if before == new:  # the same result in other formats: all of them are its own
+            names, old = [*names, *old], []
+    content = json.dumps(new | {FILES: names}, indent=2, ensure_ascii=False)
+    return dict(files) | {PROVENANCE: f"{content}\n".encode()}, old
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
 
 
 def write_files(folder: str | Path, files: Mapping[str, bytes]) -> Path:
     """Write files into a folder, all or none, and give the folder.
 
-    The folder and those above it are made if they are not there. Files of these names are replaced, others stay.
+    The folder and those above it are made if they are not there. Files of these names are replaced, others stay. Where
+    `provenance.json` is among the files it gets their names under `files`, and the files that the folder's own lists there go,
+    if it is that of another result.
 
     Raises
     ------
@@ -117,6 +152,7 @@ def write_files(folder: str | Path, files: Mapping[str, bytes]) -> Path:
     """
     folder = Path(folder)
     assert all(Path(name).name == name for name in files), "files have plain names"
+    files, old = _beside_provenance(folder, files)
     try:
         with _undone_on_fault(folder) as is_new:
             # In the folder itself where there is one: it may be a link, or on another disk than the folder above it.
@@ -129,7 +165,7 @@ def write_files(folder: str | Path, files: Mapping[str, bytes]) -> Path:
                 if is_new:
                     temporary.rename(folder)
                 else:
-                    _move_all(temporary, folder, list(files))
+                    _move_all(temporary, folder, list(files), old)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
@@ -154,13 +190,16 @@ def _undone_on_fault(folder: Path) -> Iterator[bool]:
         raise
 
 
-def _move_all(temporary: Path, folder: Path, names: Sequence[str]) -> None:
-    """Move files over those of the same names; on a fault put those back."""
+def _move_all(temporary: Path, folder: Path, names: Sequence[str], gone: Sequence[str]) -> None:
+    """Move files over those of the same names, and others out of the folder; on a fault put all back."""
     old = temporary / ".old"
     old.mkdir()
     kept: list[str] = []
     moved: list[str] = []
     try:
+        for name in gone:  # first: a disk may not tell `A.tab` from a new `a.tab`
+            os.replace(folder / name, old / name)
+            kept.append(name)
         for name in names:
             target = folder / name
             if target.is_dir() and not target.is_symlink():

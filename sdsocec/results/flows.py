@@ -6,7 +6,7 @@ design is run once more with every step saved. With another integrator no sum of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +59,6 @@ def measure_flows(
     run: Run,
     names: Sequence[str],
     share: float = 1.0,
-    progress: Callable[[int], None] | None = None,
 ) -> PeopleFlows:
     """The flows of people that the card lists, per year, of a design that was run.
 
@@ -73,31 +72,17 @@ def measure_flows(
     Raises
     ------
     SdsocecError
-        The card lists no flows, or the run does not say how many people went: another integrator than Euler, time that is not in
-        years, a TIME STEP that does not divide a year.
+        The run does not say how many people went: see `require_flows`, or it has no steps, or a TIME STEP that does not divide
+        a year.
     RunError
         The flows of the card do not make up the change of a stock.
     """
-    if not model.card.people_flows:
-        raise SdsocecError(
-            f"the card of '{model.name}' lists no flows of people",
-            hint="They are the [[people_flow]] of its model.toml.",
-        )
-    if run.integrator != "euler":
-        raise SdsocecError(
-            f"people per year are not known with {run.integrator}: only Euler's method adds flow x TIME STEP to a stock",
-            name=run.integrator,
-            hint="Leave out --integrator, or --flows.",
-        )
-    unit = model.equations.variables["time step"].unit
-    if not is_year(unit):
-        raise SdsocecError(f"people per year are not known: time counts in '{unit}'", hint="Leave out --flows.")
+    require_flows(model, run.integrator)
     found = run_design(
         model.equations,
         _every_step_saved(model, design, run),
         engine=run.engine,
         listed=model.card.listed_constants(),
-        progress=progress,
     ).trajectories
     found.require_finite(tuple(names))
     years = _years(found.times)
@@ -119,6 +104,24 @@ def measure_flows(
     return PeopleFlows(flows.times, cells, levels * share, moves, people * share, flows.unit)
 
 
+def require_flows(model: LoadedModel, integrator: str) -> None:
+    """Raise SdsocecError where no run tells people per year: no flows on the card, not Euler's method, time not in years."""
+    if not model.card.people_flows:
+        raise SdsocecError(
+            f"the card of '{model.name}' lists no flows of people",
+            hint="They are the [[people_flow]] of its model.toml.",
+        )
+    if integrator != "euler":
+        raise SdsocecError(
+            f"people per year are not known with {integrator}: only Euler's method adds flow x TIME STEP to a stock",
+            name=integrator,
+            hint="Leave out --integrator, or --flows.",
+        )
+    unit = model.equations.variables["time step"].unit
+    if not is_year(unit):
+        raise SdsocecError(f"people per year are not known: time counts in '{unit}'", hint="Leave out --flows.")
+
+
 def _every_step_saved(model: LoadedModel, design: Design, run: Run) -> Design:
     """The design with SAVEPER at its TIME STEP."""
     step = run.trajectories.time_step
@@ -137,9 +140,14 @@ def _every_step_saved(model: LoadedModel, design: Design, run: Run) -> Design:
 
 def _years(times: Floats) -> NDArray[np.intp]:
     """The positions of whole years, and of the start and end of the run."""
+    if len(times) < 2:
+        raise SdsocecError(
+            f"people per year are not known: the run has no steps, it starts and ends in {times[0]:g}",
+            hint="Choose a later FINAL TIME, or leave out --flows.",
+        )
     whole = np.flatnonzero(np.abs(times - np.round(times)) < _PRECISION)
     years = np.unique([0, *whole, len(times) - 1])
-    if len(years) < 2 or np.diff(times[years]).max() > 1 + _PRECISION:
+    if np.diff(times[years]).max() > 1 + _PRECISION:
         raise SdsocecError(
             "people per year are not known: TIME STEP does not divide a year",
             hint="Choose one that does, such as 1/32.",
@@ -173,3 +181,9 @@ def net_gain(flows: PeopleFlows) -> Floats:
         if move.source is not None:
             gained[:, :, position[move.source]] -= flows.people[:, :, i]
     return gained
+
+
+def is_year_long(flows: PeopleFlows) -> NDArray[np.bool_]:
+    """Which of the years are whole ones, shape (n_years,): a run may start or end within a year."""
+    found: NDArray[np.bool_] = np.abs(np.diff(flows.times) - 1) < _PRECISION
+    return found

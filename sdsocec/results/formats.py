@@ -1,9 +1,11 @@
 """One result in each format of a file, as bytes.
 
     csv    a row per scenario, time and outcome: for spreadsheets and scripts; units shown, 12 significant digits
+           (of a place: with its name in a column)
     xlsx   a row per year, columns per outcome and scenario: for policy makers; units shown
     nc     NetCDF4, every variable in the model's units: the whole result
-    tab    a file per scenario as Vensim writes and reads it, the model's units, every digit
+    tab    a file per scenario as Vensim writes and reads it, the model's units, every digit; of a place, with its name in the
+           file's name
 
 The same data gives the same bytes.
 """
@@ -17,7 +19,7 @@ import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +30,14 @@ from sdsocec.model.project import LoadedModel
 
 from .shown import (
     ShownOutcome,
-    is_in_years,
+    is_whole,
+    place_of,
     plain_attributes,
     run_dimension,
     run_names,
     shown_outcomes,
     shown_time_unit,
+    shown_times,
     variable_elements,
 )
 
@@ -61,30 +65,33 @@ _WORKBOOK_TIME = b"1980-01-01T00:00:00Z"
 
 
 def csv_files(dataset: xr.Dataset, model: LoadedModel, language: str) -> dict[str, bytes]:
-    """`outcomes.csv`, tidy: scenario, time, variable, label, value, unit.
+    """`outcomes.csv`, tidy: scenario, time, variable, label, value, unit. A share stays a fraction."""
+    table = with_place(outcome_data(dataset, model, language), dataset, language)
+    return {f"{table.name}.csv": csv_table(table, language)}
 
-    Dutch files have `;`, a decimal comma and a byte-order mark, because Dutch Excel opens no other CSV well. A share stays a
-    fraction: whether tables show it as a percentage depends on its values, and the unit of a column of data must not.
-    """
-    is_dutch = language == "nl"
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=";" if is_dutch else ",", lineterminator="\r\n")
-    writer.writerow([run_dimension(dataset), "time", "variable", "label", "value", "unit"])
 
-    def number(value: float) -> str:
-        text = "" if np.isnan(value) else f"{value:.12g}"
-        return text.replace(".", ",") if is_dutch else text
-
-    times = [number(time) for time in dataset["time"].values.tolist()]
+def outcome_data(dataset: xr.Dataset, model: LoadedModel, language: str) -> DataTable:
+    """The outcomes of the card at every saved time, in the units shown; sheets have them in columns instead."""
+    times = dataset["time"].values.tolist()
     outcomes = shown_outcomes(dataset, model, language)
-    for i, name in enumerate(run_names(dataset)):
-        for outcome in outcomes:
-            before = _not_a_formula(name)
-            texts = [_not_a_formula(outcome.variable), _not_a_formula(outcome.label)]
-            unit = _not_a_formula(outcome.unit)
-            values = outcome.values[i].tolist()
-            writer.writerows([before, t, *texts, number(v), unit] for t, v in zip(times, values, strict=True))
-    return {"outcomes.csv": file.getvalue().encode("utf-8-sig" if is_dutch else "utf-8")}
+    rows = tuple(
+        (name, time, outcome.variable, outcome.label, value, outcome.unit)
+        for i, name in enumerate(run_names(dataset))
+        for outcome in outcomes
+        for time, value in zip(times, outcome.values[i].tolist(), strict=True)
+    )
+    header = (run_dimension(dataset), "time", "variable", "label", "value", "unit")
+    return DataTable("outcomes", header, rows, is_for_sheets=False)
+
+
+def with_place(table: DataTable, dataset: xr.Dataset, language: str) -> DataTable:
+    """The table with a second column, `profile`, if the result is of a place and not of the whole."""
+    place = place_of(dataset)
+    if place is None:
+        return table
+    title = place.title.in_language(language)
+    rows = tuple((row[0], title, *row[1:]) for row in table.rows)
+    return replace(table, header=(table.header[0], "profile", *table.header[1:]), rows=rows)
 
 
 def _not_a_formula(text: str) -> str:
@@ -93,19 +100,23 @@ def _not_a_formula(text: str) -> str:
 
 
 def csv_table(table: DataTable, language: str) -> bytes:
-    """A table of data as a file, by the rules of `csv_files`."""
+    """A table of data as a file.
+
+    Dutch files have `;`, a decimal comma and a byte-order mark, because Dutch Excel opens no other CSV well.
+    """
     is_dutch = language == "nl"
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=";" if is_dutch else ",", lineterminator="\r\n")
+
+    def cell(value: str | float) -> str:
+        if isinstance(value, str):
+            return _not_a_formula(value)
+        text = "" if np.isnan(value) else f"{value:.12g}"
+        return text.replace(".", ",") if is_dutch else text
+
     writer.writerow(table.header)
-    for row in table.rows:
-        writer.writerow([_csv_number(v, is_dutch) if isinstance(v, float) else _not_a_formula(v) for v in row])
+    writer.writerows(map(cell, row) for row in table.rows)
     return file.getvalue().encode("utf-8-sig" if is_dutch else "utf-8")
-
-
-def _csv_number(value: float, is_dutch: bool) -> str:
-    text = "" if np.isnan(value) else f"{value:.12g}"
-    return text.replace(".", ",") if is_dutch else text
 
 
 def xlsx_files(
@@ -123,9 +134,12 @@ def xlsx_files(
     workbook = Workbook()
     sheet = workbook.active
     sheet.title = "outcomes"
-    rows = _shown_rows(dataset)
+    rows = shown_times(dataset)
     names = run_names(dataset)
     times = dataset["time"].values
+    place = place_of(dataset)
+    if place is not None:
+        _write_text(sheet.cell(1, 1), place.title.in_language(language))
     _write_text(sheet.cell(2, 1), shown_time_unit(dataset, language))
     for row, position in enumerate(rows, 3):
         sheet.cell(row, 1, _whole(times[position]))
@@ -151,7 +165,7 @@ def xlsx_files(
     sheet.row_dimensions[1].height = 32
     sheet.freeze_panes = "B3"
     for table in tables:
-        _add_sheet(workbook, table)
+        _add_sheet(workbook, with_place(table, dataset, language))
     stamp = workbook.create_sheet("provenance")
     for row, (key, value) in enumerate(plain_attributes(dataset).items(), 1):
         _write_text(stamp.cell(row, 1), key)
@@ -191,19 +205,8 @@ def _look(value: float) -> str:
     return "#,##0" if abs(value) >= 1000 else "#,##0.0" if abs(value) >= 10 else "0.000"
 
 
-def _shown_rows(dataset: xr.Dataset) -> list[int]:
-    """The saved times that a policy maker reads: whole years, or all if time is not in years."""
-    times = dataset["time"].values
-    whole = [i for i, time in enumerate(times) if _is_whole(time)]
-    return whole if is_in_years(dataset) and len(whole) > 1 else list(range(len(times)))
-
-
-def _is_whole(time: float) -> bool:
-    return abs(time - round(time)) < 1e-6
-
-
 def _whole(time: float) -> float:
-    return round(time) if _is_whole(time) else float(time)
+    return round(time) if is_whole(time) else float(time)
 
 
 def _number_look(outcome: ShownOutcome) -> str:
@@ -326,11 +329,13 @@ def tab_files(dataset: xr.Dataset, model: LoadedModel, language: str) -> dict[st
                 header.append(re.sub(r"\s+", " ", element_name(name, elements)))
                 columns.append(values)
     times = dataset["time"].values
+    place = place_of(dataset)
+    of_place = "" if place is None else f" {place.name}"
     files: dict[str, bytes] = {}
     for i, run in enumerate(run_names(dataset)):
         rows = np.stack([times, *(values[i] for values in columns)], axis=1).tolist()
         lines = ["\t".join(header), *("\t".join(map(repr, row)) for row in rows)]
-        files[_file_name(run, "tab", files)] = ("\n".join(lines) + "\n").encode()
+        files[_file_name(f"{run}{of_place}", "tab", files)] = ("\n".join(lines) + "\n").encode()
     return files
 
 

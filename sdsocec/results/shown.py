@@ -6,6 +6,7 @@ Tables, figures and files for people all start here, so that a number is the sam
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from sdsocec.model.names import element_name, name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.model.toml import Text
+from sdsocec.model.units import is_dimensionless
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,9 +52,11 @@ class ShownOutcome:
     values : array, shape (n_runs, n_times)
         In `unit`; a share stays a fraction. NaN where the model has no equation.
     is_share : bool
-        Without dimension and between 0 and 1 throughout: tables and figures show it as a percentage.
+        So on the card: tables and figures show it as a percentage.
     is_yes_no : bool
-        1 for yes and 0 for no throughout, and so on the card: tables say yes or no.
+        So on the card: tables say yes for 1 and no for 0.
+    smallest : float
+        In `unit`: below this an amount is too small to mean anything.
     """
 
     variable: str
@@ -61,6 +65,7 @@ class ShownOutcome:
     values: NDArray[np.float64]
     is_share: bool
     is_yes_no: bool = False
+    smallest: float = 0.0
 
 
 def shown_outcomes(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> list[ShownOutcome]:
@@ -74,16 +79,15 @@ def shown_outcomes(dataset: xr.Dataset, model: LoadedModel, language: str = "en"
             continue
         label = outcome.label.in_language(language)
         unit = str(dataset[name].attrs.get("units", ""))
-        factor, _ = model.card.unit(unit)
-        has_no_unit = is_dimensionless(unit) and factor == 1.0
+        factor, smallest = model.card.unit(unit)[0], smallest_shown(model, unit)
+        is_part, is_yes_no = outcome.shown == "share", outcome.shown == "yes/no"
+        shown = YES_IS_1.in_language(language) if is_yes_no else shown_unit(model, unit, language)
         for elements, values in variable_elements(dataset, name):
             if wanted and tuple(map(name_key, wanted)) != tuple(map(name_key, elements)):
                 continue
             whole = f"{label}: {', '.join(elements)}" if elements and not wanted else label
-            is_yes_no = outcome.shown == "yes/no" and bool(np.isin(values, (0.0, 1.0)).all())
-            is_share = has_no_unit and not is_yes_no and _is_within_0_and_1(values)
-            shown = YES_IS_1.in_language(language) if is_yes_no else shown_unit(model, unit, language)
-            found.append(ShownOutcome(element_name(name, elements), whole, shown, values * factor, is_share, is_yes_no))
+            variable = element_name(name, elements)
+            found.append(ShownOutcome(variable, whole, shown, values * factor, is_part, is_yes_no, smallest))
     return found
 
 
@@ -104,14 +108,16 @@ def variable_elements(dataset: xr.Dataset, name: str) -> Iterator[tuple[tuple[st
         yield elements, values[at]
 
 
-def _is_within_0_and_1(values: NDArray[np.float64]) -> bool:
-    known = values[np.isfinite(values)]
-    return bool(known.size and known.min() >= 0.0 and known.max() <= 1.0)
+def is_share(model: LoadedModel, variable: str) -> bool:
+    """Whether a variable, or one of its elements, is an outcome that the card shows as a share."""
+    keys = {name_key(variable), name_key(split_element_name(variable)[0])}
+    return any(outcome.shown == "share" and name_key(outcome.variable) in keys for outcome in model.card.outcomes)
 
 
-def is_dimensionless(unit: str) -> bool:
-    """Whether a unit of the model says that there is none."""
-    return name_key(unit) in ("dmnl", "1", "dimensionless", "fraction")
+def smallest_shown(model: LoadedModel, unit: str) -> float:
+    """The smallest amount of a unit of the model that means anything, as readers see it; 0 where every amount does."""
+    known = model.card.units.get(unit)
+    return known.smallest * known.factor if known is not None else 0.0
 
 
 def shown_unit(model: LoadedModel, unit: str, language: str) -> str:
@@ -140,6 +146,37 @@ def is_in_years(dataset: xr.Dataset) -> bool:
 def is_year(unit: str) -> bool:
     """Whether a unit of time is the year."""
     return name_key(unit) in ("year", "years")
+
+
+def shown_times(dataset: xr.Dataset) -> list[int]:
+    """The positions of the saved times that people read: whole years; all of them if time is not in years."""
+    times = dataset["time"].values
+    whole = [i for i, time in enumerate(times) if is_whole(time)]
+    return whole if is_in_years(dataset) and len(whole) > 1 else list(range(len(times)))
+
+
+def is_whole(time: float) -> bool:
+    """Whether a time is a whole number, but for rounding of the machine."""
+    return abs(time - round(time)) < 1e-6
+
+
+@dataclass(frozen=True)
+class Place:
+    """The part of the whole that a result is of: `share` is its size, with which amounts were multiplied."""
+
+    name: str
+    title: Text
+    share: float
+
+
+def place_of(dataset: xr.Dataset) -> Place | None:
+    """The place that a result is of; None if it is of the whole."""
+    if "profile" not in dataset.attrs:
+        return None
+    known = json.loads(str(dataset.attrs["profile"]))
+    name = str(known["name"])
+    title = known.get("title", {"nl": name, "en": name})
+    return Place(name, Text(nl=title["nl"], en=title["en"]), float(known["share"]))
 
 
 def run_dimension(dataset: xr.Dataset) -> str:

@@ -26,6 +26,11 @@ def settable_of(model: LoadedModel) -> Settable:
     return known
 
 
+def read_number(text: str) -> float:
+    """A number as typed; ValueError if it is none. Python alone would read 2_5 as 25. It may be infinite or not a number."""
+    return float(text.strip().replace("_", "?"))
+
+
 class Settable:
     """The constants of a model by every name that means them."""
 
@@ -108,7 +113,7 @@ class Settable:
                 faults.append(_not_a_setting(text, shown))
                 continue
             try:
-                value = float(number.strip().replace("_", "?"))  # Python alone would read 2_5 as 25
+                value = read_number(number)
             except ValueError:
                 hint = (
                     "Decimals are written with a point."

@@ -113,7 +113,34 @@ def test_too_many_levers_have_no_shares_and_it_says_why(tmp_path):
     notes = lever_notes(found, model, ("All", "Base"), "lever")
     assert "No Shapley shares: 13 levers make 8,192 combinations; exact shares go up to 12 levers." in notes[1]
     assert notes[-1] == "nobody: no lever in this model."
+    assert not any("the shares add up" in note for note in notes), "there are none"
+    assert any("the shares add up" in note for note in lever_notes(effects_of(model), model, ("All", "Base")))
     assert effects_of(model).shares[:, 0] == pytest.approx([13])
+
+
+def test_a_lever_of_which_only_the_dates_differ_is_not_moved(tmp_path):
+    model = project(tmp_path, "3 * a + 4 * b", {"a": "x", "b": "y"})
+    path = tmp_path / "scenarios" / "tiny" / "all.toml"
+    text = path.read_text(encoding="utf-8")
+    one = '[levers."b"]\nvalue = 1\n'
+    assert one in text
+    path.write_text(
+        text.replace(one, '[levers."b"]\nvalue = 0\nfrom_year = 2002\nfull_year = 2003\n'), encoding="utf-8"
+    )
+    settings = load_scenario("all", model).values
+    assert settings["b from year"] == 2002
+    assert effects_of(model).players == ("x",)
+    assert "y: no lever that this scenario moves." in lever_notes(effects_of(model), model, ("All", "Base"))
+
+
+def test_dates_of_a_lever_that_moves_count(tmp_path):
+    model = project(tmp_path, "3 * a", {"a": "x"})
+    path = tmp_path / "scenarios" / "tiny"
+    late = (path / "all.toml").read_text(encoding="utf-8").replace('"all"', '"late"')
+    late = late.replace("value = 1\n", "value = 1\nfrom_year = 2004\nfull_year = 2004\n")
+    (path / "late.toml").write_text(late, encoding="utf-8")
+    found = lever_effects(model, load_scenario("late", model), load_scenario("all", model), ["result"])
+    assert found.players == ("x",)
 
 
 def test_a_scenario_that_is_the_baseline_has_nothing_to_divide(tmp_path):

@@ -36,6 +36,7 @@ label = {nl = "banen in het zuiden", en = "jobs in the south"}
 [[outcome]]
 variable = "share"
 label = {nl = "aandeel", en = "share"}
+shown = "share"
 [[outcome]]
 variable = "index"
 label = {nl = "index", en = "index"}

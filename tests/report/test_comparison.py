@@ -27,6 +27,18 @@ def test_where_the_first_has_nothing_there_is_no_percentage(dataset, model):
     assert table.rows[0][1:] == ("+149,600", "\u2013")
 
 
+def test_a_few_persons_are_no_percentage_of_anything(dataset, model):
+    """+118 persons on 4 was printed as +2,710.0 %."""
+    units = {"kpers": model.card.units["kpers"].model_copy(update={"smallest": 0.05})}
+    model = dataclasses.replace(model, card=model.card.model_copy(update={"units": units}))
+    dataset["people"][0], dataset["people"][1] = 0.0042, 0.1222
+    assert comparison_tables(dataset, model, years=[2004])[0].rows[0][1:] == ("+118", "\u2013")
+    dataset["people"][0], dataset["people"][1] = 0.060, 0.050
+    assert comparison_tables(dataset, model, years=[2004])[0].rows[0][1:] == (">\u221250", "\u2013")
+    dataset["people"][0], dataset["people"][1] = 0.060, 0.120
+    assert comparison_tables(dataset, model, years=[2004])[0].rows[0][1:] == ("+60.0", "+100.0")
+
+
 def test_a_difference_that_is_rounding_of_the_machine_is_none(dataset, model):
     dataset = dataset.copy(deep=True)
     dataset["people"][1] = dataset["people"][0] * (1 + 1e-15)

@@ -184,7 +184,7 @@ def test_the_same_data_gives_the_same_bytes(dataset, model):
 def test_provenance_is_always_written(dataset, model, tmp_path):
     written = write_results(dataset, model, tmp_path / "out", [])
     assert [path.name for path in written] == ["provenance.json"]
-    assert json.loads(written[0].read_text(encoding="utf-8")) == dataset.attrs
+    assert json.loads(written[0].read_text(encoding="utf-8")) == dataset.attrs | {"files": []}
 
 
 def test_an_unknown_format_is_refused_with_the_nearest(dataset, model):
@@ -326,6 +326,59 @@ def test_results_never_go_over_another_result(dataset, model, tmp_path):
     write_results(other, model, tmp_path / "out-2", ["csv"])
     assert choose_folder(base, other) == tmp_path / "out-2"
     assert choose_folder(base, dataset.assign_attrs(engine="ode")) == tmp_path / "out-3"
+
+
+def test_overwriting_leaves_no_table_of_another_result_under_the_new_provenance(dataset, model, tmp_path):
+    folder = tmp_path / "out"
+    write_results(dataset, model, folder, ["csv", "nc", "tab"])
+    (folder / "mine.docx").write_text("mine")
+    write_results(dataset, model, folder, ["xlsx"])
+    kept = {"outcomes.csv", "results.nc", "a.tab", "b.tab", "outcomes.xlsx"}
+    assert {p.name for p in folder.iterdir()} == kept | {"mine.docx", "provenance.json"}, "another format, one result"
+    assert set(json.loads((folder / "provenance.json").read_text())["files"]) == kept
+    write_results(dataset.assign_attrs(engine="pysd"), model, folder, ["csv"])
+    assert {p.name for p in folder.iterdir()} == {"outcomes.csv", "mine.docx", "provenance.json"}
+    assert json.loads((folder / "provenance.json").read_text())["files"] == ["outcomes.csv"]
+
+
+def test_only_plain_files_that_a_result_lists_are_taken_away(dataset, model, tmp_path):
+    folder = tmp_path / "out"
+    (folder / "sub").mkdir(parents=True)
+    for path in (tmp_path / "above.txt", folder / "sub" / "below.txt", folder / "listed.txt", folder / "other.txt"):
+        path.write_text("mine")
+    listed = [
+        "../above.txt",
+        str(tmp_path / "above.txt"),
+        "sub/below.txt",
+        "sub",
+        "..",
+        "",
+        3,
+        "gone.txt",
+        "listed.txt",
+    ]
+    (folder / "provenance.json").write_text(json.dumps({"model": "old", "files": listed}))
+    write_results(dataset, model, folder, ["csv"])
+    assert {p.name for p in folder.iterdir()} == {"sub", "other.txt", "outcomes.csv", "provenance.json"}
+    assert (tmp_path / "above.txt").exists() and (folder / "sub" / "below.txt").exists()
+
+
+def test_a_fault_while_overwriting_puts_the_old_results_files_back(dataset, model, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    write_results(dataset, model, folder, ["csv", "tab"])
+    before = content_of(folder)
+    original = os.replace
+
+    def fails(source, target):
+        if str(target).endswith("provenance.json") and ".old" not in str(target):
+            monkeypatch.setattr(os, "replace", original)
+            raise OSError(28, "No space left on device")
+        original(source, target)
+
+    monkeypatch.setattr(os, "replace", fails)
+    with pytest.raises(ProjectError):
+        write_results(dataset.assign_attrs(engine="pysd"), model, folder, ["csv"])
+    assert content_of(folder) == before
 
 
 def test_a_folder_of_other_things_is_not_chosen(dataset, tmp_path):

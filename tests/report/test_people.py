@@ -12,7 +12,7 @@ from sdsocec.errors import ModelError, RunError, SdsocecError
 from sdsocec.model.project import load_model
 from sdsocec.model.toml import Text
 from sdsocec.report.costs import cost_data, cost_table
-from sdsocec.report.flows import account_tables, flow_data, route_tables
+from sdsocec.report.flows import account_notes, account_tables, flow_data, route_tables
 from sdsocec.report.people import people_data, people_tables
 from sdsocec.results.flows import measure_flows, net_gain
 from sdsocec.scenario import Scenario, Setting
@@ -117,6 +117,9 @@ def written(tmp_path, card=CARD, mdl=MDL):
 @pytest.fixture
 def small(tmp_path):
     return load_model(written(tmp_path))
+
+
+TEXTS = (Text(nl="base", en="base"), Text(nl="", en=""))
 
 
 def scenario(name, **values):
@@ -228,6 +231,8 @@ def test_where_people_per_year_are_not_known_it_says_why(tmp_path, integrator, m
          "'money' (Meuro/year) divided by 'total jobs' (kpers) is not in 'Meuro/kpers'", ""),
         ('"bench staff" = {', '"bench" = {nl = "x", en = "x"}\n"bensh" = {',
          "the label 'bensh' is of no element and no variable of 'model.mdl'", "Did you mean 'bench'?"),
+        ('label = {nl = "banen", en = "jobs"}', 'label = {nl = "banen", en = "jobs"}\nshown = "share"',
+         "'total jobs' is in 'kpers'; a share has no unit", ""),
         ('people_group = "grade"', 'people_group = "grades"', "'model.mdl' has no range 'grades'", "Did you mean 'grade'?"),
     ],
 )  # fmt: skip
@@ -242,18 +247,81 @@ def test_a_card_that_does_not_fit_the_model_says_where_and_how_to_mend_it(tmp_pa
 
 
 def test_the_printed_account_adds_up_for_every_place_and_everybody(small):
-    flows, _ = flows_of(small, scenario("base"), scenario("more", hiring=0.4))
-    for table in account_tables(flows, small, ["base", "more"]):
+    flows, runs = flows_of(small, scenario("base"), scenario("more", hiring=0.4))
+    for table in account_tables(flows, runs.dataset(), small):
         assert [row[0] for row in table.rows] == ["bench", "job", "everybody"]
         for opening, came, left, closing in table.values:
             assert opening + came - left == pytest.approx(closing, rel=1e-12)
     assert table.header == ("more (persons)", "start of 2001", "came", "left", "start of 2002")
-    assert account_tables(flows, small, ["base", "more"], year=2000)[0].rows[2][1:3] == ("45,000", "+2,050")
+    first_year, runs = flows_of(small, Scenario("base", *TEXTS, {"FINAL TIME": Setting("FINAL TIME", 2001, "t", "t")}))
+    assert account_tables(first_year, runs.dataset(), small)[0].rows[2][1:3] == ("45,000", "+2,050")
+
+
+def test_two_places_with_one_label_lose_nobody(tmp_path):
+    """The account was kept by label: of two places called `people` only the last one's people were counted."""
+    card = CARD.replace('{nl = "bank", en = "bench"}\n"job', '{nl = "x", en = "people"}\n"job', 1)
+    card = card.replace('{nl = "baan", en = "job"}\n', '{nl = "x", en = "people"}\n', 1)
+    model = load_model(written(tmp_path, card))
+    flows, runs = flows_of(model)
+    (table,) = account_tables(flows, runs.dataset(), model)
+    assert [row[0] for row in table.rows] == ["people (bench staff)", "people (job staff)", "everybody"]
+    assert table.values[2][3] == pytest.approx(1000 * flows.levels[0, 2].sum())
+    for opening, came, left, closing in table.values:
+        assert opening + came - left == pytest.approx(closing, rel=1e-12)
+    routes, _ = route_tables(flows, runs.dataset(), model)
+    assert routes.rows[1][0] == "people (bench staff) \u2192 people (job staff)"
+    assert {row[2] for row in flow_data(flows, model, ["base"])[0].rows} == {
+        "people (bench staff)", "people (job staff)", "outside the model",
+    }  # fmt: skip
+
+
+def test_a_place_called_as_outside_is_not_outside(tmp_path):
+    model = load_model(
+        written(
+            tmp_path, CARD.replace('{nl = "bank", en = "bench"}\n"job', '{nl = "x", en = "outside the model"}\n"job')
+        )
+    )
+    flows, runs = flows_of(model)
+    (table,) = account_tables(flows, runs.dataset(), model)
+    assert table.values[2][1] == pytest.approx(1750 + 300), "only the entries are from outside"
+
+
+def test_part_of_a_year_is_not_passed_off_as_a_year(small):
+    """A run to 2002.5 wrote the half year from 2002 as the year 2002."""
+    flows, runs = flows_of(small)
+    assert runs.dataset()["time"].values[-1] == 2002.5
+    for table in flow_data(flows, small, ["base"]):
+        assert {row[1] for row in table.rows} == {2000.0, 2001.0}
+    assert (
+        account_notes(flows)[-1] == "Not in flows.csv and flows_by_group.csv, which hold whole years: 2002 to 2002.5."
+    )
+    whole, _ = flows_of(small, Scenario("base", *TEXTS, {"FINAL TIME": Setting("FINAL TIME", 2002, "t", "t")}))
+    assert len(account_notes(whole)) == 1
+
+
+def test_noise_is_no_line_of_the_account(small):
+    flows, runs = flows_of(small, scenario("base", hiring=0.0004))
+    routes, _ = route_tables(flows, runs.dataset(), small)
+    row = next(i for i, row in enumerate(routes.rows) if row[0] == "bench \u2192 job")
+    assert 0 < routes.values[row][0] < 50 and routes.rows[row][1] == "<50"
+    (table,) = account_tables(flows, runs.dataset(), small)
+    assert table.rows[0][3] == ">\u221250" and table.rows[1][2] == "<50"
+
+
+def test_a_run_without_steps_is_not_blamed_on_the_time_step(small):
+    with pytest.raises(SdsocecError, match="the run has no steps, it starts and ends in 2000"):
+        flows_of(small, Scenario("base", *TEXTS, {"FINAL TIME": Setting("FINAL TIME", 2000, "t", "t")}))
+
+
+def test_the_baseline_alone_has_no_table_of_costs_full_of_dashes(small):
+    dataset = run_scenarios(small, [scenario("base")]).dataset()
+    assert cost_table(dataset, small) == (None, [])
+    assert cost_data(dataset, small) is None
 
 
 def test_moves_between_groups_stand_apart_and_the_rows_say_who_went_where(small):
-    flows, _ = flows_of(small)
-    routes, groups = route_tables(flows, small, ["base"], "nl")
+    flows, runs = flows_of(small)
+    routes, groups = route_tables(flows, runs.dataset(), small, "nl")
     assert [row[0] for row in routes.rows] == ["buiten het model → bank", "bank → baan", "baan → bank"]
     assert [row[0] for row in groups.rows] == ["hit[grade]", "omhoog"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -32,10 +34,30 @@ def test_dutch_table_has_dutch_labels_units_and_numbers(dataset, model):
     assert table.rows[2][-1] == "33,4%"
 
 
-def test_a_share_outside_0_and_1_is_no_percentage(dataset, model):
+def test_the_unit_of_an_outcome_does_not_depend_on_what_else_was_run(dataset, model):
+    """`run baseline regulier` printed 0.404 where `run baseline sociaal-ondernemen` printed 40.4%: it looked at the values."""
     dataset["share"][1, 8] = 1.001
-    row = outcome_table(dataset, model).rows[2]
-    assert row == ("share (no unit)", "0.0344", "0.0344", "0.0344", "1.00")
+    dataset["index"][:] = 0.5
+    rows = outcome_table(dataset, model).rows
+    assert rows[2] == ("share (%)", "3.4%", "3.4%", "3.4%", "100.1%")
+    assert rows[3] == ("index (no unit)", "0.500", "0.500", "0.500", "0.500")
+
+
+def test_a_model_without_a_card_has_no_percentages(model, tmp_path):
+    bare = tmp_path / "bare.mdl"
+    text = model.equations.path.read_text(encoding="utf-8").replace("share = 0.5", "share = INTEG(0, 0.5)")
+    bare.write_text(text, encoding="utf-8")
+    loaded = load_model(bare)
+    assert ("share (no unit)", "0.500", "0.500") in outcome_table(sdsocec.run(loaded), loaded).rows
+
+
+def test_noise_is_not_shown_as_a_result(dataset, model):
+    """A place of 3.22 persons stood in the table beside a table of people that said <50."""
+    units = {"kpers": model.card.units["kpers"].model_copy(update={"smallest": 0.05})}
+    model = dataclasses.replace(model, card=model.card.model_copy(update={"units": units}))
+    dataset["people"][:] = 0.00322
+    dataset["people"][1, -1] = 0.05
+    assert outcome_table(dataset, model).rows[0] == ("unemployed (persons)", "<50", "<50", "<50", "50.0")
 
 
 def test_scenarios_that_differ_from_the_start_have_no_common_column(dataset, model):
