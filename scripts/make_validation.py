@@ -130,6 +130,7 @@ def facts_of(model: Any) -> dict[str, Any]:
         "evidence": evidence,
         "accuracy": default.accuracy,
         "dt": constant_values(model.equations)["TIME STEP"],
+        "driven": {series.name for series in model.card.series if series.driven},
         "n_levers": len(model.card.levers),
     }
 
@@ -144,7 +145,7 @@ def fit_table(facts: dict[str, Any]) -> list[str]:
         shares = ", ".join(f"{share:.0%}" for share in (fit.bias, fit.variation, fit.covariation))
         held = f"{one.years[one.is_test][0]}-{one.years[one.is_test][-1]} ({test.n})" if test else "-"
         error = f"{test.mape:.1%}" if test else "-"
-        driven = "driven" if getattr(one, "driven", False) else ""
+        driven = "driven" if one.name in facts["driven"] else ""
         lines.append(
             f"| {one.label.en} | {years} | {fit.mape:.1%} | {fit.r2:.2f} | {shares} | {held} | {error} | {driven} |"
         )
@@ -154,7 +155,7 @@ def fit_table(facts: dict[str, Any]) -> list[str]:
 def identifiability_lines(facts: dict[str, Any]) -> list[str]:
     known, evidence = facts["known"], facts["evidence"]
     bounds = [p for p in evidence["parameters"] if p["on_bound"]]
-    lines = [
+    return [
         "## What the record can fix",
         "",
         f"Of {len(known.free)} free parameters the record fixes {sum(known.is_fixed.values())} by themselves. It says nothing about "
@@ -171,7 +172,6 @@ def identifiability_lines(facts: dict[str, Any]) -> list[str]:
         "neighbouring years are not independent, so the gain is smaller than it looks. The values in the model were set by hand "
         "within the ranges, in view of the same record.",
     ]  # fmt: skip
-    return lines
 
 
 def _and(items: Any) -> str:

@@ -1,24 +1,28 @@
 """Reality checks: claims about a model's behaviour, each a small function in the model's folder.
 
-A model's `checks.py` holds functions decorated with `reality_check`. Each gets a `Runner`, runs the model as it likes, and
-returns whether the claim holds, with the numbers behind the verdict. The file is code of whoever wrote the model: it runs in
-`check` only, and outside the project only when trusted.
+A model's `checks.py`, or the files of its folder `checks`, hold functions decorated with `reality_check`. Each gets a `Runner`,
+runs the model as it likes, and returns whether the claim holds, with the numbers behind the verdict. They are code of whoever
+wrote the model: it runs in `check` only, and outside the project only when trusted.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from pathlib import Path
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sdsocec.engine import Design, Trajectories, constant_values, run_design
+from sdsocec.engine import Design, Trajectories, all_element_names, constant_values, run_design
 from sdsocec.errors import Fault, ProjectError, SdsocecError, nearest_name
 from sdsocec.model.names import split_element_name
 from sdsocec.model.project import LoadedModel
@@ -29,8 +33,10 @@ from sdsocec.scenario import load_scenario, scenario_names
 if TYPE_CHECKING:
     import xarray as xr
 
-CHECKS = "checks.py"
-MOST_KEPT_RUNS = 64  # of one model, all variables: some 100 MB for a large model with every step saved
+CHECKS = "checks"  # checks.py, or a folder of files
+MOST_KEPT = 128 * 2**20  # bytes of runs that a Runner keeps: some 45 runs of a large model, or 12 with every step saved
+BATCH = 16 * 2**20  # bytes of a batch of `Runner.many`
+FEWEST = 8  # runs of a batch: they fill the vectors of two threads
 Kind = Literal["hard", "soft"]
 Verdict = tuple[bool, str]
 
@@ -101,42 +107,75 @@ def reality_check(
     return register
 
 
-class RunResult(Mapping[str, "xr.DataArray"]):
-    """One run, read like an `xarray.Dataset`: `result["unemployed"]` is labelled; arrays are made when asked for."""
+class _Layout:
+    """How the columns of some outputs become labelled arrays; a copy of a template costs a tenth of a new array."""
 
-    def __init__(self, model: LoadedModel, trajectories: Trajectories) -> None:
-        self._model, self._trajectories = model, trajectories
-        self._columns: dict[str, list[int]] = {}
-        for position, name in enumerate(trajectories.names):
-            base, _ = split_element_name(name)
-            self._columns.setdefault(base, []).append(position)
+    def __init__(self, model: LoadedModel, names: tuple[str, ...]) -> None:
+        numbers = np.arange(len(names), dtype=np.float64).reshape(1, 1, -1)
+        one = to_dataset(model.equations, Trajectories(names, np.zeros(1), numbers, 1.0), [0], "run", {})
+        self._numbers = one.isel(run=0, time=0, drop=True)
+        self._columns: dict[str, NDArray[np.intp]] = {}
+        self._templates: dict[tuple[bytes, str], xr.DataArray] = {}
+        self.variables = [str(name) for name in self._numbers]
+
+    def columns(self, name: str) -> NDArray[np.intp]:
+        """The numbers of a variable's columns, over its subscript ranges; -1 where there is no such element."""
+        if name not in self._columns:
+            self._columns[name] = np.nan_to_num(self._numbers.variables[name].values, nan=-1).astype(np.intp)
+        return self._columns[name]
+
+    def template(self, name: str, times: NDArray[np.float64]) -> xr.DataArray:
+        """An array (time, subscript ranges) of a run with these times; its numbers mean nothing."""
+        key = times.tobytes(), name
+        if key not in self._templates:
+            self._templates[key] = self._numbers[name].expand_dims(time=times)
+        return self._templates[key]
+
+
+class Results(Mapping[str, "xr.DataArray"]):
+    """One run or many, read like an `xarray.Dataset`: `results["unemployed"]` is labelled; arrays are made when asked for.
+
+    Dims are (time, subscript ranges); with `rows`, the numbers of many runs, (run, time, subscript ranges).
+    """
+
+    def __init__(self, trajectories: Trajectories, layout: _Layout, rows: range | None = None) -> None:
+        self._trajectories, self._layout, self._rows = trajectories, layout, rows
         self._made: dict[str, xr.DataArray] = {}
+        self._made_bytes = 0
 
     def __getitem__(self, name: str) -> xr.DataArray:
         if name not in self._made:
-            self._made[name] = self._array(name)
+            if name not in self._layout.variables:
+                raise SdsocecError(f"no variable '{name}' in these runs", name=name, nearest=nearest_name(name, self))
+            self._made[name] = made = self._array(name)
+            self._made_bytes += made.nbytes
         return self._made[name]
 
     def _array(self, name: str) -> xr.DataArray:
-        columns = self._columns.get(name)
-        if columns is None:
-            raise SdsocecError(f"the model has no variable '{name}'", name=name, nearest=nearest_name(name, self))
-        names = tuple(self._trajectories.names[c] for c in columns)
-        if names == (name,):  # a scalar: a copy of the time axis with other numbers costs a tenth of a new array
-            return self.time.copy(deep=False, data=self._trajectories.values[0, :, columns[0]])
-        part = replace(self._trajectories, names=names, values=self._trajectories.values[:, :, columns])
-        return to_dataset(self._model.equations, part, [0], "run", {})[name].isel(run=0, drop=True)
+        columns = self._layout.columns(name)
+        values = self._trajectories.values[:, :, columns]
+        if (missing := columns < 0).any():
+            values[:, :, missing] = np.nan
+        template = self._layout.template(name, self._trajectories.times)
+        if self._rows is None:
+            return template.copy(deep=False, data=values[0])
+        return template.expand_dims(run=self._rows).copy(deep=False, data=values)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
+        return iter(self._layout.variables)
 
     def __len__(self) -> int:
-        return len(self._columns)
+        return len(self._layout.variables)
 
     @property
     def data_vars(self) -> list[str]:
         """The names of all variables, as a Dataset gives them."""
         return list(self)
+
+    @property
+    def n_bytes(self) -> int:
+        """The size of the numbers, and of the arrays made of them."""
+        return self._trajectories.values.nbytes + self._made_bytes
 
     @cached_property
     def time(self) -> xr.DataArray:
@@ -148,17 +187,28 @@ class RunResult(Mapping[str, "xr.DataArray"]):
 
 
 class Runner:
-    """What a check gets: runs the model, and tells what there is to set. A run with the same settings as a recent one is
-    not made again.
+    """What a check gets: runs the model, and tells what there is to set.
+
+    `run(scenario="baseline", set={"sigma": 0.2})` is one run, all variables saved; one with the same settings as a recent one
+    is not made again. `run.many(rows, outputs=[...])` makes hundreds, a batch at a time.
 
     Settings may lie outside their ranges: extreme conditions are what checks are for.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    changed : mapping, optional
+        Constants that have another value than in the .mdl in every run, unless a scenario or the run sets them.
     """
 
-    def __init__(self, model: LoadedModel) -> None:
+    def __init__(self, model: LoadedModel, changed: Mapping[str, float] | None = None) -> None:
         self._model = model
-        self._made: dict[Any, RunResult] = {}
+        self._kept: dict[Any, Results] = {}
+        self._layouts: dict[tuple[str, ...], _Layout] = {}
         self._scenario_values: dict[str, dict[str, float]] = {}
         self.constants: dict[str, float] = constant_values(model.equations)
+        self._changed = {self._constant(name): float(value) for name, value in (changed or {}).items()}
+        self.constants |= self._changed
         self.ranges = model.ranges
         self.scenarios: list[str] = scenario_names(model)
         self.levers: list[str] = [lever.name for lever in model.card.levers]
@@ -167,24 +217,101 @@ class Runner:
 
     def __call__(
         self, scenario: str | None = None, set: Mapping[str, float] | None = None, integrator: str = "euler"
-    ) -> RunResult:
+    ) -> Results:
         """One run: a scenario (by default the model as it stands) with some constants set."""
-        values = {**self._values_of(scenario), **{self._constant(n): float(v) for n, v in (set or {}).items()}}
+        values = self._row(scenario, set or {})
         key = (tuple(sorted(values.items())), integrator)
-        if key in self._made:
-            self._made[key] = self._made.pop(key)  # the one used last stands last
-        else:
-            while len(self._made) >= MOST_KEPT_RUNS:
-                del self._made[next(iter(self._made))]
-            design = Design(tuple(values), np.array([list(values.values())], dtype=np.float64))
-            # every constant may vary: one kernel serves all runs of all checks
-            run = run_design(
-                self._model.equations, design, integrator=integrator, listed=self.constants, threads=1, engine="auto"
-            )
-            # NaN compares false to everything, so a check would hold on it without a word
-            run.trajectories.require_finite((scenario or self._model.name,))
-            self._made[key] = RunResult(self._model, run.trajectories)
-        return self._made[key]
+        if key in self._kept:
+            self._kept[key] = self._kept.pop(key)  # the one used last stands last
+            return self._kept[key]
+        found = self._run([values], None, integrator, (scenario or self._model.name,))
+        self._kept[key] = made = Results(found, self._layout(found.names))
+        total = sum(results.n_bytes for results in self._kept.values())
+        while total > MOST_KEPT and len(self._kept) > 1:
+            total -= self._kept.pop(next(iter(self._kept))).n_bytes
+        return made
+
+    def many(
+        self, rows: Iterable[tuple[str | None, Mapping[str, float]]], outputs: Iterable[str] | None = None
+    ) -> Iterator[Results]:
+        """Many runs, a batch at a time, so that memory stays bounded; each batch is read like one run with a first axis `run`.
+
+        Parameters
+        ----------
+        rows : of (scenario, settings)
+            A scenario, or None for the model as it stands, and the constants set in it. All runs share one time axis.
+        outputs : names of variables, optional
+            Those needed; by default all. Ask for few, and in all checks for the same: a set of outputs has code of its own, which
+            is compiled once, in seconds.
+
+        Yields
+        ------
+        Results
+            Arrays (run, time, subscript ranges); `run` is the number of the row.
+
+        Raises
+        ------
+        RunError
+            A number of `outputs` is not finite: NaN compares false to everything, so a check would hold on it without a word.
+
+        Examples
+        --------
+        >>> def no_stock_is_negative(run):
+        ...     rows = [("regulier", {"quota share scenario": share}) for share in (0.01, 0.03, 0.05, 0.08)]
+        ...     lowest = min(float(some["vacancies"].min()) for some in run.many(rows, outputs=["vacancies"]))
+        ...     return lowest >= 0, f"lowest number of vacancies {lowest:.3g}"
+        """
+        elements = None if outputs is None else self._elements(outputs)
+        pending = [(scenario, self._row(scenario, settings)) for scenario, settings in rows]
+        size = self._batch(elements, pending[0][1]) if pending else 1
+        for start in range(0, len(pending), size):
+            batch = pending[start : start + size]
+            names = tuple(f"{scenario or self._model.name}, row {start + i}" for i, (scenario, _) in enumerate(batch))
+            found = self._run([values for _, values in batch], elements, "euler", names)
+            yield Results(found, self._layout(found.names), range(start, start + len(batch)))
+
+    def _batch(self, elements: tuple[str, ...] | None, row: Mapping[str, float]) -> int:
+        """How many runs with the times of this row make a batch."""
+        values = {**self.constants, **row}
+        try:
+            n_times = (values["FINAL TIME"] - values["INITIAL TIME"]) / values["SAVEPER"] + 1
+            size = int(BATCH / 8 / n_times / len(elements or all_element_names(self._model.equations)))
+        except (KeyError, ZeroDivisionError, OverflowError):  # times that are no constants, or that a run refuses
+            return FEWEST
+        return max(size - size % FEWEST, FEWEST)
+
+    def _run(
+        self, rows: list[dict[str, float]], elements: tuple[str, ...] | None, integrator: str, names: tuple[str, ...]
+    ) -> Trajectories:
+        run = run_design(
+            self._model.equations,
+            Design.of_rows(rows, self.constants),
+            outputs=elements,
+            integrator=integrator,
+            listed=self.constants,  # every constant may vary: one kernel serves all runs of all checks
+        )
+        # NaN compares false to everything, so a check would hold on it without a word
+        return run.trajectories.require_finite(names)
+
+    def _layout(self, names: tuple[str, ...]) -> _Layout:
+        if names not in self._layouts:
+            self._layouts[names] = _Layout(self._model, names)
+        return self._layouts[names]
+
+    def _row(self, scenario: str | None, settings: Mapping[str, float]) -> dict[str, float]:
+        own = {self._constant(name): float(value) for name, value in settings.items()}
+        return {**self._changed, **self._values_of(scenario), **own}
+
+    def _elements(self, outputs: Iterable[str]) -> tuple[str, ...]:
+        by_variable: dict[str, list[str]] = {}
+        for element in all_element_names(self._model.equations):
+            by_variable.setdefault(split_element_name(element)[0], []).append(element)
+        for name in (outputs := tuple(outputs)):
+            if name not in by_variable:
+                raise SdsocecError(
+                    f"the model has no variable '{name}'", name=name, nearest=nearest_name(name, by_variable)
+                )
+        return tuple(element for name in dict.fromkeys(outputs) for element in by_variable[name])
 
     def _values_of(self, scenario: str | None) -> dict[str, float]:
         if scenario is None:
@@ -200,55 +327,82 @@ class Runner:
 
 
 def load_checks(model: LoadedModel, trust_code: bool = False) -> list[RealityCheck]:
-    """The checks of a model, in the order of its `checks.py`; this runs the file.
+    """The checks of a model, in the order of its `checks.py`, or of the files of its folder `checks` by name; this runs them.
 
-    Raises ProjectError if the model has none, or if it lies outside the project and is not trusted.
+    Files of the folder import from each other with `from .shared import ...`.
+
+    Raises ProjectError if the model has none, or if they lie outside the project and are not trusted.
     """
-    path = model.folder / CHECKS
-    if not path.is_file():
-        raise ProjectError(
-            f"the model '{model.name}' has no reality checks",
-            path=path,
-            hint="Write some: functions with @sdsocec.reality_check, as in models/first_steps/checks.py.",
-        )
+    path = _place_of_checks(model)
     if not (model.project and model.is_of_current_project) and not trust_code:
         raise ProjectError(
             f"'{path}' is code from outside the project, so it is not run",
             path=path,
             hint="Read it; if you trust it, add --trust-code.",
         )
-    module = _import(path)
-    named = (getattr(value, "reality_check", None) for value in vars(module).values())
+    named = (getattr(value, "reality_check", None) for module in _import(path) for value in vars(module).values())
     found = list(dict.fromkeys(check for check in named if isinstance(check, RealityCheck)))
     if not found:
         raise ProjectError(
-            "the file holds no reality checks",
+            "the file holds no reality checks" if path.is_file() else "the folder holds no reality checks",
             path=path,
             hint="A check is a function with @reality_check(claim, source=...).",
         )
     return found
 
 
-def _import(path: Path) -> Any:
-    content = read_bytes(path)
-    name = f"sdsocec_checks_{hashlib.sha256(str(path.resolve()).encode() + content).hexdigest()[:16]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        exec(compile(content, str(path), "exec"), module.__dict__)  # no .pyc beside the user's file
-    except Exception as error:
-        line = getattr(error, "lineno", None) or _line_in(error, path)
-        raise ProjectError(Fault(f"the checks cannot be read: {type(error).__name__}: {error}", path, line)) from error
-    return module
+def _place_of_checks(model: LoadedModel) -> Path:
+    file, folder = model.folder / f"{CHECKS}.py", model.folder / CHECKS
+    if file.is_file() and folder.is_dir():
+        raise ProjectError(
+            f"the model '{model.name}' has both a file and a folder of reality checks",
+            path=file,
+            hint=f"Move the file into the folder '{folder}'.",
+        )
+    if not (file.is_file() or folder.is_dir()):
+        raise ProjectError(
+            f"the model '{model.name}' has no reality checks",
+            path=file,
+            hint="Write some: functions with @sdsocec.reality_check, as in models/first_steps/checks.py.",
+        )
+    return file if file.is_file() else folder
 
 
-def _line_in(error: BaseException, path: Path) -> int | None:
+class _FromSource(SourceFileLoader):
+    """Runs the file that its reader sees: no .pyc beside it is read or written."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = Path(self.get_filename(fullname))
+        return self.source_to_code(read_bytes(path), str(path))
+
+
+def _import(path: Path) -> list[ModuleType]:
+    """The modules of `checks.py`, or of each file of the folder: of a package that has a name of its own for these contents."""
+    folder, files = (path.parent, [path]) if path.is_file() else (path, sorted(path.glob("*.py")))
+    contents = (hashlib.sha256(read_bytes(file)).digest() for file in sorted(folder.glob("*.py")))
+    package = f"sdsocec_checks_{hashlib.sha256(b''.join([str(folder.resolve()).encode(), *contents])).hexdigest()[:16]}"
+    spec = ModuleSpec(package, None, is_package=True)
+    spec.submodule_search_locations = [str(folder)]
+    sys.modules[package] = importlib.util.module_from_spec(spec)
+    sys.path_importer_cache[str(folder)] = FileFinder(str(folder), (_FromSource, [".py"]))
+    modules = []
+    for file in files:
+        try:
+            modules.append(importlib.import_module(f"{package}.{file.stem}"))
+        except Exception as error:
+            place = _place_in(error, folder) or (file, getattr(error, "lineno", None))
+            raise ProjectError(Fault(f"the checks cannot be read: {type(error).__name__}: {error}", *place)) from error
+    return modules
+
+
+def _place_in(error: BaseException, folder: Path) -> tuple[Path, int | None] | None:
+    """The last place in a folder's files that an error came through."""
     import traceback
 
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    return lines[-1] if lines else None
+    if isinstance(error, SyntaxError) and error.filename:
+        return Path(error.filename), error.lineno
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == folder]
+    return (Path(frames[-1].filename), frames[-1].lineno) if frames else None
 
 
 def run_check(check: RealityCheck, run: Runner) -> CheckResult:
@@ -258,8 +412,8 @@ def run_check(check: RealityCheck, run: Runner) -> CheckResult:
     except SdsocecError as error:
         return CheckResult(check, False, str(error).replace("\n", " "))
     except Exception as error:  # whatever a model's own code raises is its verdict, not ours
-        line = _line_in(error, Path(check.function.__code__.co_filename))
-        return CheckResult(check, False, f"stopped at line {line}: {type(error).__name__}: {error}")
+        file, line = _place_in(error, Path(check.function.__code__.co_filename).parent) or (Path(), None)
+        return CheckResult(check, False, f"stopped at {file.name}, line {line}: {type(error).__name__}: {error}")
     return CheckResult(check, bool(holds), str(numbers))
 
 

@@ -6,12 +6,15 @@ stock, a sign turned, a constant half as large again, a lever that starts elsewh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from sdsocec.engine import constant_values
 from sdsocec.errors import SdsocecError
 from sdsocec.model.ir import (
+    CONTROLS,
     Call,
     Equation,
     Expression,
@@ -21,7 +24,9 @@ from sdsocec.model.ir import (
     NumberList,
     Operation,
     Reference,
+    Variable,
     WithLookup,
+    references,
 )
 from sdsocec.model.project import LoadedModel
 
@@ -29,22 +34,43 @@ from .checks import RealityCheck, Runner, run_check
 
 LARGER = 1.5
 _TURNED = {"+": "-", "-": "+"}
+Kind = Literal["flow cut", "sign turned", "constant larger", "lever later"]
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A damaged model, and the damage in words."""
+    """A damaged model.
 
+    Attributes
+    ----------
+    damage : str
+        In words; no two mutants of a model have the same.
+    changed : mapping
+        The constants that have another value, if that is all the damage; such a mutant needs no code of its own.
+    """
+
+    kind: Kind
     damage: str
     model: Model
+    changed: Mapping[str, float] = field(default_factory=dict)
 
 
-def mutants(model: LoadedModel) -> Iterator[Mutant]:
+def mutants(model: LoadedModel) -> list[Mutant]:
     """Every mutant of a model: flows cut, signs turned, constants x 1.5, lever starts moved."""
-    yield from _cut_flows(model.equations)
-    yield from _turned_signs(model.equations)
-    yield from _larger_constants(model.equations)
-    yield from _moved_levers(model)
+    found = [
+        *_cut_flows(model.equations),
+        *_turned_signs(model.equations),
+        *_larger_constants(model.equations),
+        *_moved_levers(model),
+    ]
+    total = Counter(mutant.damage for mutant in found)
+    seen: Counter[str] = Counter()
+    numbered = []
+    for mutant in found:
+        seen[mutant.damage] += 1
+        which = f" ({seen[mutant.damage]} of {total[mutant.damage]})" if total[mutant.damage] > 1 else ""
+        numbered.append(replace(mutant, damage=mutant.damage + which))
+    return numbered
 
 
 def _cut_flows(model: Model) -> Iterator[Mutant]:
@@ -59,11 +85,12 @@ def _cut_flows(model: Model) -> Iterator[Mutant]:
                 for i in range(len(flows.arguments)):
                     arguments = (*flows.arguments[:i], Number(0.0), *flows.arguments[i + 1 :])
                     cut = Operation(flows.operators, arguments)
-                    damage = f"{variable.name}: flow {_shown(flows.arguments[i])} cut"
-                    yield Mutant(damage, _with(model, key, number, Call("INTEG", (cut, call.arguments[1]))))
+                    damage = f"{_left(model, variable, number)}: flow {_shown(flows.arguments[i])} cut"
+                    yield Mutant("flow cut", damage, _with(model, key, number, Call("INTEG", (cut, call.arguments[1]))))
             else:
-                damage = f"{variable.name}: flow {_shown(flows)} cut"
-                yield Mutant(damage, _with(model, key, number, Call("INTEG", (Number(0.0), call.arguments[1]))))
+                damage = f"{_left(model, variable, number)}: flow {_shown(flows)} cut"
+                stopped = Call("INTEG", (Number(0.0), call.arguments[1]))
+                yield Mutant("flow cut", damage, _with(model, key, number, stopped))
 
 
 def _turned_signs(model: Model) -> Iterator[Mutant]:
@@ -71,7 +98,8 @@ def _turned_signs(model: Model) -> Iterator[Mutant]:
     for key, variable in model.variables.items():
         for number, equation in enumerate(variable.equations):
             for damage, expression in _turned(equation.expression):
-                yield Mutant(f"{variable.name}: {damage}", _with(model, key, number, expression))
+                left = _left(model, variable, number)
+                yield Mutant("sign turned", f"{left}: {damage}", _with(model, key, number, expression))
 
 
 def _turned(expression: Expression) -> Iterator[tuple[str, Expression]]:
@@ -105,23 +133,27 @@ def _with_part(expression: Expression, i: int, part: Expression) -> Expression:
 
 def _larger_constants(model: Model) -> Iterator[Mutant]:
     """Each constant x 1.5; a constant of 0, and a switch, which is 1 or 0, become the other of 1 and 0."""
-    from sdsocec.model.ir import CONTROLS
-
+    before = constant_values(model)
     for key, variable in model.variables.items():
         if variable.kind != "constant" or key in CONTROLS:
             continue
         is_switch = variable.range == (0.0, 1.0) and key.startswith("switch ")
         for number, equation in enumerate(variable.equations):
+            left = _left(model, variable, number)
             expression = equation.expression
+            larger: Expression
             if isinstance(expression, Number):
                 value = expression.value * LARGER
                 if is_switch or value == 0.0:
                     value = 0.0 if value else 1.0
-                damage = f"{variable.name}: {expression.value:g} -> {value:g}"
-                yield Mutant(damage, _with(model, key, number, Number(value)))
+                damage, larger = f"{left}: {expression.value:g} -> {value:g}", Number(value)
             elif isinstance(expression, NumberList):
-                values = tuple(v * LARGER for v in expression.values)
-                yield Mutant(f"{variable.name}: all x {LARGER}", _with(model, key, number, NumberList(values)))
+                damage, larger = f"{left}: all x {LARGER}", NumberList(tuple(v * LARGER for v in expression.values))
+            else:
+                continue
+            damaged = _with(model, key, number, larger)
+            changed = {name: value for name, value in constant_values(damaged).items() if value != before[name]}
+            yield Mutant("constant larger", damage, damaged, changed)
 
 
 def _moved_levers(model: LoadedModel) -> Iterator[Mutant]:
@@ -132,7 +164,8 @@ def _moved_levers(model: LoadedModel) -> Iterator[Mutant]:
             for number, equation in enumerate(variable.equations):
                 moved = _shifted(equation.expression, constant, 2.0)
                 if moved != equation.expression:
-                    yield Mutant(f"{lever.name}: starts 2 years later", _with(model.equations, key, number, moved))
+                    later = _with(model.equations, key, number, moved)
+                    yield Mutant("lever later", f"{lever.name}: starts 2 years later", later)
 
 
 def _shifted(expression: Expression, constant: str, by: float) -> Expression:
@@ -150,21 +183,20 @@ def _with(model: Model, key: str, number: int, expression: Expression) -> Model:
     return model.with_variable(key, replace(variable, equations=tuple(equations)))
 
 
+def _left(model: Model, variable: Variable, number: int) -> str:
+    """The left-hand side of an equation; without subscripts where the variable has but one."""
+    subscripts = variable.equations[number].subscripts if len(variable.equations) > 1 else ()
+    return variable.name + (f"[{','.join(model.shown.get(s, s) for s in subscripts)}]" if subscripts else "")
+
+
 def _shown(expression: Expression) -> str:
     if isinstance(expression, Reference):
         return expression.name
     if isinstance(expression, Number):
         return f"{expression.value:g}"
-    if isinstance(expression, Call):
-        return f"{expression.function}(...)"
-    names = [node.name for node in _references(expression)]
-    return f"({' '.join(names[:3])}{' ...' if len(names) > 3 else ''})"
-
-
-def _references(expression: Expression) -> Iterator[Reference]:
-    from sdsocec.model.ir import references
-
-    return references(expression)
+    names = [node.name for node in references(expression)]
+    function = expression.function if isinstance(expression, Call) else ""
+    return f"{function}({' '.join(names[:3])}{' ...' if len(names) > 3 else ''})"
 
 
 @dataclass(frozen=True)
@@ -175,12 +207,12 @@ class Caught:
     check: str
 
 
-def try_mutant(model: LoadedModel, mutant: Mutant, checks: list[RealityCheck]) -> Caught:
-    """Run the hard checks on a mutant until one notices."""
-    damaged = replace(model, equations=mutant.model)
+def try_mutant(model: LoadedModel, mutant: Mutant, checks: Sequence[RealityCheck]) -> Caught:
+    """Run the hard checks on a mutant, in their order, until one notices."""
     try:
-        constant_values(mutant.model)
-        run = Runner(damaged)
+        # the undamaged model's code serves where only constants differ
+        damaged = model if mutant.changed else replace(model, equations=mutant.model)
+        run = Runner(damaged, mutant.changed)
     except SdsocecError as error:
         return Caught(mutant.damage, f"does not compile: {error}")
     for item in checks:

@@ -187,7 +187,9 @@ def print_fit(fit: Fit) -> None:
 
 
 def _same(fit: Fit) -> int:
-    return sum(o.cost <= fit.best.cost * (1 + 1e-4) for o in fit.optima)
+    from sdsocec.analysis.calibration.search import SAME
+
+    return sum(o.cost <= fit.best.cost * (1 + SAME) for o in fit.optima)
 
 
 def _command(

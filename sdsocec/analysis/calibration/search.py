@@ -7,6 +7,7 @@ hypercube).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,10 @@ Floats = NDArray[np.float64]
 LOSSES = ("linear", "soft_l1", "huber", "cauchy")
 LOSS_SCALE = 2.0  # standard errors: beyond, a residual counts for less (robust losses)
 TOLERANCE = 1e-8
+ROUGH = 1e-5  # of the first search from each start; what it found is then searched on, the best and those that differ from it
+MOST_POLISHED = 6
 MOST_EVALUATIONS = 60
+SAME = 1e-3  # of the cost: a search that ended within this of the best found the same optimum, or its flat valley
 NEAR = 0.02  # of the ranges: two optima nearer than this are one
 ON_BOUND = 1e-3  # of its range: nearer to an end, a parameter sits on it
 _FAILED = 1e6  # cost of a place without an equilibrium or finite numbers
@@ -98,7 +102,9 @@ class Fit:
         seen = np.array([name not in self.identifiability.weak for name in self.problem.free])
         different: list[Optimum] = [self.best]
         for optimum in self.optima:
-            if all(np.abs(optimum.scaled - other.scaled)[seen].max(initial=0.0) > NEAR for other in different):
+            if optimum.cost > self.best.cost * (1 + SAME) and all(
+                np.abs(optimum.scaled - other.scaled)[seen].max(initial=0.0) > NEAR for other in different
+            ):
                 different.append(optimum)
         return tuple(different[1:])
 
@@ -149,7 +155,7 @@ def calibrate(
         stopped = True
         if not found:
             raise
-    optima = tuple(sorted(found, key=_order))
+    optima = _polished(problem, sorted(found, key=_order), loss)
     best = optima[0]
     if best.cost >= _FAILED:
         raise DataError(
@@ -157,6 +163,20 @@ def calibrate(
         )
     intervals, known = intervals_at(problem, best, loss)
     return Fit(problem, loss, best, optima, intervals, known, starts, seed, stopped, _runs(problem, optima))
+
+
+def _polished(problem: Problem, found: list[Optimum], loss: str) -> tuple[Optimum, ...]:
+    """The best search, and the first of those that ended elsewhere, carried on to the tolerance."""
+    different = [found[0]]
+    for optimum in found[1:]:
+        if all(np.abs(optimum.scaled - other.scaled).max() > NEAR for other in different):
+            different.append(optimum)
+    carried = {}
+    for optimum in different[:MOST_POLISHED]:
+        if optimum.cost < _FAILED:
+            on = search(problem, optimum.scaled, optimum.start, loss)
+            carried[optimum.start] = replace(on, evaluations=on.evaluations + optimum.evaluations)
+    return tuple(sorted((carried.get(o.start, o) for o in found), key=_order))
 
 
 def _order(optimum: Optimum) -> tuple[float, int]:
@@ -180,11 +200,13 @@ def places(problem: Problem, starts: int, seed: int) -> Floats:
 def _searches(problem: Problem, at: Floats, loss: str, workers: int) -> Iterator[Optimum]:
     if workers == 1 or len(at) == 1:
         for number, place in enumerate(at):
-            yield search(problem, place, number, loss)
+            yield search(problem, place, number, loss, ROUGH)
         return
+    # each worker is one search: more threads of linear algebra than processors would slow all of them down
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when a worker starts
     pool = ProcessPoolExecutor(min(workers, len(at)), get_context("spawn"))
     try:
-        pending = {pool.submit(search, problem, place, number, loss) for number, place in enumerate(at)}
+        pending = {pool.submit(search, problem, place, number, loss, ROUGH) for number, place in enumerate(at)}
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in sorted(done, key=lambda f: f.result().start):
@@ -193,8 +215,10 @@ def _searches(problem: Problem, at: Floats, loss: str, workers: int) -> Iterator
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def search(problem: Problem, place: Floats, number: int = 0, loss: str = "soft_l1") -> Optimum:
-    """One search, from a place in the ranges."""
+def search(
+    problem: Problem, place: Floats, number: int = 0, loss: str = "soft_l1", tolerance: float = TOLERANCE
+) -> Optimum:
+    """One search, from a place in the ranges, until the cost changes by less than a share of itself."""
     from scipy.optimize import least_squares
 
     solver = problem.solver()
@@ -218,7 +242,7 @@ def search(problem: Problem, place: Floats, number: int = 0, loss: str = "soft_l
     inside = np.clip(place, 1e-9, 1 - 1e-9)
     ended = least_squares(
         lambda x: both(x)[0], inside, jac=lambda x: both(x)[1], bounds=(0.0, 1.0), loss=loss, f_scale=LOSS_SCALE,
-        xtol=TOLERANCE, ftol=TOLERANCE, gtol=TOLERANCE, max_nfev=MOST_EVALUATIONS,
+        xtol=tolerance, ftol=tolerance, gtol=tolerance, max_nfev=MOST_EVALUATIONS,
     )  # fmt: skip
     return Optimum(number, ended.x, float(ended.cost), evaluations, str(ended.message))
 
