@@ -63,6 +63,12 @@ def calibrate(
     loss: Annotated[
         str, typer.Option("--loss", metavar="linear|soft_l1|huber|cauchy", help="The robust ones weigh outliers down.")
     ] = "soft_l1",
+    profiles: Annotated[
+        bool,
+        typer.Option(
+            "--profiles", help="Also the likelihood profile of each parameter that the data see: a figure and a table."
+        ),
+    ] = False,
     accept: Annotated[
         bool,
         typer.Option("--accept", help="Write the values and their equilibrium into the .mdl; only numbers change."),
@@ -92,6 +98,8 @@ def calibrate(
     print_fit(fit)
     command = _command(loaded.name, free, series, replace, settings, starts, seed, loss)
     files = evidence.evidence_files(fit, command)
+    if profiles:
+        files |= _profile_files(fit)
     folder = write_files(out or Path("output") / loaded.name / evidence.FOLDER, files)
     note(f"Written to {folder}: {', '.join(files)}")
     if accept:
@@ -100,6 +108,28 @@ def calibrate(
         note(
             f"{len(written)} numbers written to {loaded.equations.path}; the evidence is in {kept}. Next: sdsocec check"
         )
+
+
+def _profile_files(fit: Fit) -> dict[str, bytes]:
+    """Each parameter held at places around its best, the others fitted anew; the cost of each."""
+    import xarray as xr
+
+    from sdsocec.analysis.calibration import profile
+    from sdsocec.analysis.calibration.evidence import unit_of
+    from sdsocec.report.fit_figures import Profile, draw_profiles
+    from sdsocec.report.saving import render
+
+    problem = fit.problem
+    names = [name for name in problem.free if name not in fit.identifiability.weak]
+    made, rows = [], ["parameter,unit,value,cost"]
+    for number, name in enumerate(names, 1):
+        note(f"profile {number} of {len(names)}: {name}")
+        values, costs = profile(problem, fit.best, name, fit.loss)
+        made.append(Profile(name, unit_of(fit, name), values, costs, fit.values[name], fit.best.cost))
+        rows += [f'"{name}",{unit_of(fit, name)},{v:.8g},{c:.8g}' for v, c in zip(values, costs, strict=True)]
+    stamp = {"model": problem.model.name, "model_sha256": problem.model.equations.file_sha256, "seed": fit.seed}
+    figure = render(draw_profiles(made, problem.model), "profiles", xr.Dataset(attrs=stamp))
+    return figure | {"profiles.csv": ("\n".join(rows) + "\n").encode()}
 
 
 def _problem(

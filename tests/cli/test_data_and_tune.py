@@ -277,3 +277,18 @@ def test_a_session_of_another_model_is_not_mixed_up(sdsocec_program):
     assert sdsocec_program("tune", *ON_FIRST, "--do", "keep as it is").code == 0
     refused = sdsocec_program("tune", "--model", "social_economy", "--do", "fit")
     assert refused.code == 2 and "this session is of the model 'first_steps', not of 'social_economy'" in refused.err
+
+
+def test_calibrate_draws_the_profile_of_what_the_data_see(sdsocec_program, tmp_path):
+    outcome = sdsocec_program(
+        "calibrate", "-m", "first_steps", "--starts", "1", "--free", "matching elasticity", "--profiles"
+    )
+    assert outcome.code == 0 and "profile 1 of 1: matching elasticity" in outcome.err
+    folder = tmp_path / "output/first_steps/calibration"
+    assert {"profiles.png", "profiles.svg", "profiles.csv", "calibration.json", "best.cin"} <= {
+        p.name for p in folder.iterdir()
+    }
+    rows = (folder / "profiles.csv").read_text().splitlines()
+    costs = [float(row.rsplit(",", 1)[1]) for row in rows[1:]]
+    assert rows[0] == "parameter,unit,value,cost" and len(costs) == 9
+    assert min(costs[1:-1]) < min(costs[0], costs[-1])  # the best lies inside

@@ -45,7 +45,7 @@ def supported(interval: Interval) -> str:
     """An estimate with as many digits as its interval supports; `not known` where the data say nothing.
 
     >>> supported(Interval("x", 1.0, 0.52281, 0.447, 0.599, "", True))
-    '0.52'
+    '0.523'
     """
     if not math.isfinite(interval.lower):
         return f"{interval.estimate:.4g}" if interval.on_bound else "not known"
@@ -87,7 +87,7 @@ def evidence_files(fit: Fit, command: str) -> dict[str, bytes]:
     writer.writerow(["parameter", "unit", "before", "estimate", "lower 90 %", "upper 90 %", "on bound", "remark"])
     for interval in fit.intervals:
         writer.writerow([
-            interval.name, _unit(fit, interval.name), repr(interval.before), supported(interval),
+            interval.name, unit_of(fit, interval.name), repr(interval.before), supported(interval),
             *("" if not math.isfinite(x) else f"{x:.6g}" for x in (interval.lower, interval.upper)),
             interval.on_bound, remark(fit, interval),
         ])  # fmt: skip
@@ -124,7 +124,8 @@ def accept(fit: Fit) -> dict[str, float]:
     return values
 
 
-def _unit(fit: Fit, name: str) -> str:
+def unit_of(fit: Fit, name: str) -> str:
+    """A parameter's unit in the model."""
     return fit.problem.model.equations.variables[name_key(split_element_name(name)[0])].unit
 
 
@@ -153,7 +154,7 @@ def _evidence(fit: Fit, command: str) -> dict[str, Any]:
         "groups": [{"parameters": list(names), "collinearity": index} for names, index in fit.identifiability.groups],
         "parameters": [
             {
-                "name": i.name, "unit": _unit(fit, i.name), "before": i.before, "estimate": i.estimate,
+                "name": i.name, "unit": unit_of(fit, i.name), "before": i.before, "estimate": i.estimate,
                 "lower": i.lower, "upper": i.upper, "range": [float(low), float(high)], "on_bound": i.on_bound,
                 "remark": remark(fit, i),
             }
