@@ -276,11 +276,10 @@ def test_every_fault_of_a_file_is_told_at_once(model):
 
 
 def test_a_series_of_a_whole_subscripted_variable_must_name_an_element(model):
-    assert message_of(model(GOOD, ('"Total"', '"people"'))) == (
-        "the series 'people' observes 'people', which has 2 elements\n"
-        "  model.toml\n"
-        "  Name one of them, as in 'people[north]'."
-    )
+    with pytest.raises(SdsocecError) as refusal:
+        model(GOOD, ('"Total"', '"people"'))
+    assert "'people' has many elements; name one, as in 'people[north]'" in str(refusal.value)
+    assert 'variable = "people"' in str(refusal.value)
     (one,) = load_observed(model(GOOD, ('"Total"', '"People[South]"')))
     assert one.variable == "people[south]"
 
