@@ -5,8 +5,6 @@ Ranges and values stand in the .mdl only. A model without a card gets one: every
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +13,7 @@ from pydantic import Field
 
 from sdsocec.errors import Fault, ModelError, nearest_name
 
+from .distribution import HINT, Distribution
 from .ir import Model
 from .names import element_name, name_key, split_element_name
 from .people import OUTSIDE, BadFlow, Move, expand_flow
@@ -23,7 +22,6 @@ from .toml import FileModel, Text, TomlFile
 from .units import is_dimensionless, unit_of_quotient
 
 CARD = "model.toml"
-_DISTRIBUTION = re.compile(r"\s*(uniform|triangular)\s*\(([^()]*)\)\s*$")
 
 
 class ShownUnit(FileModel):
@@ -286,11 +284,10 @@ def _name_faults(file: TomlFile, card: Card, model: Model) -> list[Fault]:
             check(f"{lever.name} {part}", "lever", i, "name", kinds=("constant",))
     for i, uncertainty in enumerate(card.uncertainties):
         check(uncertainty.name, "uncertainty", i, "name", kinds=("constant",))
-        match = _DISTRIBUTION.match(uncertainty.distribution)
-        if match is None or not _is_ordered(match[2], {"uniform": 2, "triangular": 3}[match[1]]):
-            what = f"'{uncertainty.distribution}' is not a distribution"
-            hint = "Write uniform(low, high) or triangular(low, mode, high), the numbers in this order."
-            faults.append(file.fault(what, ("uncertainty", i, "distribution"), hint=hint))
+        try:
+            Distribution.parse(uncertainty.distribution)
+        except ValueError as error:
+            faults.append(file.fault(str(error), ("uncertainty", i, "distribution"), hint=HINT))
     for alias, name in card.aliases.items():
         check(name, "aliases", alias)
         if name_key(alias) in model.variables:
@@ -449,12 +446,3 @@ def people_cells(card: Card, model: Model) -> list[PeopleCell]:
             group = ",".join(name for e, name in zip(element, shown, strict=True) if e in groups)
             cells.append(PeopleCell(element_name(stock.name, tuple(shown)), key, place, group))
     return cells
-
-
-def _is_ordered(numbers: str, n: int) -> bool:
-    """Whether a text holds so many finite numbers, the first below the last and none out of order."""
-    try:
-        values = [float(number) for number in numbers.split(",")]
-    except ValueError:
-        return False
-    return len(values) == n and all(map(math.isfinite, values)) and values == sorted(values) and values[0] < values[-1]

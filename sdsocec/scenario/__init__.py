@@ -5,6 +5,7 @@
     plane        points between scenarios
     profiles     places that are the model with a few numbers changed
     designs      scenarios and random draws as designs
+    factors      the inputs that a design varies, each with its distribution
     equilibrium  initial values at which a row rests
 
 Most runs need neither plane, profiles nor equilibrium: import those from their modules.
