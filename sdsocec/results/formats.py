@@ -105,18 +105,25 @@ def csv_table(table: DataTable, language: str) -> bytes:
     Dutch files have `;`, a decimal comma and a byte-order mark, because Dutch Excel opens no other CSV well.
     """
     is_dutch = language == "nl"
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=";" if is_dutch else ",", lineterminator="\r\n")
+    delimiter = ";" if is_dutch else ","
+    known: dict[str | float, str] = {}  # names and times come back in thousands of rows
 
     def cell(value: str | float) -> str:
         if isinstance(value, str):
-            return _not_a_formula(value)
+            file = io.StringIO(newline="")
+            csv.writer(file, delimiter=delimiter, lineterminator="").writerow([_not_a_formula(value), ""])
+            return file.getvalue()[:-1]
         text = "" if np.isnan(value) else f"{value:.12g}"
         return text.replace(".", ",") if is_dutch else text
 
-    writer.writerow(table.header)
-    writer.writerows(map(cell, row) for row in table.rows)
-    return file.getvalue().encode("utf-8-sig" if is_dutch else "utf-8")
+    lines = []
+    for row in (table.header, *table.rows):
+        for value in row:
+            if value not in known:
+                known[value] = cell(value)
+        lines.append(delimiter.join([known[value] for value in row]))
+    text = "".join(f"{line}\r\n" for line in lines)
+    return text.encode("utf-8-sig" if is_dutch else "utf-8")
 
 
 def xlsx_files(
