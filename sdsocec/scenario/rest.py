@@ -159,10 +159,13 @@ class Solver:
             row, left = left[:1], left[1:]
             one = design.rows(row)
             around = near or _Neighbourhood(self.problem, one, stored[row])
+            if not around.is_usable:
+                continue
             state, settled[row] = around.newton(one, around.start(stored[row]))
             if settled[row]:
                 cells[row], start = state, state[0]
                 near = _Neighbourhood(self.problem, one, state)
+                near = near if near.is_usable else around
                 self._near = near if row[0] == 0 else self._near
         return cells, settled
 
@@ -180,6 +183,9 @@ class _Neighbourhood:
         self.scale = np.where(largest > 0, np.maximum(largest, 1e-9 * largest.max()), 1.0)
         self.weights = np.array([members for _, members in problem.sums], dtype=float).reshape(-1, len(self.scale))
         derivatives = self.derivatives(design, at)
+        self.is_usable = bool(np.isfinite(derivatives).all())
+        if not self.is_usable:  # a constant at the end of its range may leave no number here
+            return
         moves = np.abs(derivatives[: len(self.scale)]).max(axis=1)[self.active] > 0
         self.active = self.active[moves]
         self.inverse = np.linalg.pinv(derivatives[:, moves], rcond=_NEUTRAL)

@@ -88,6 +88,18 @@ def test_what_does_not_come_to_rest_is_refused_by_name(two_pools):
         spin_up(two_pools, Design(("stay", "wait"), np.array([[100_000.0, 1000.0]])), by_running=True)
 
 
+def test_a_constant_that_leaves_no_number_is_refused_and_its_row_named(two_pools):
+    with pytest.raises(RunError, match=r"run '2 \(brought to rest\)' is not finite"):
+        spin_up(two_pools, Design(("wait",), np.array([[2.0], [0.0], [3.0]])))
+
+
+def test_rows_far_apart_each_rest_where_running_brings_them(two_pools):
+    rows = Design(("stay", "wait"), np.random.default_rng(3).uniform([0.5, 0.5], [60.0, 10.0], (50, 2)))
+    found, run = spin_up(two_pools, rows), spin_up(two_pools, rows, by_running=True)
+    np.testing.assert_allclose(found.values, run.values, rtol=1e-6)
+    assert max(speed for _, speed in drift(two_pools, found).worst()) < 1e-9
+
+
 def test_a_rest_that_does_not_hold_is_not_one(tmp_path):
     """x grows above 1 and shrinks to nothing below it: 1 is a balance on a needle's point, where Newton's method would stop."""
     for folder in ("models/needle", "scenarios"):
