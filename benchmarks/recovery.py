@@ -1,12 +1,12 @@
 """Does a calibration find parameters that are known, and do its 90 % intervals hold them in 90 % of all cases?
 
-    python benchmarks/recovery.py [--model first_steps] [--sets 200] [--workers 2]
+    python benchmarks/recovery.py [--model first_steps] [--sets 200] [--workers 2] [--autocorrelation 0.7]
 
 For each set: parameters are drawn within their ranges, away from the bounds; the model makes the observed values from them;
-normal noise of the series' standard errors is added; the parameters are fitted again, from the model's own values, with the
-linear loss. A parameter is kept at the truth (its value of the .mdl) where the data cannot fix it: it moves nothing, its interval
-is too wide for its range, or it is known only together with others (of such a group one is fitted). A set whose search ends at a
-worse fit than the truth has not found the optimum; these are counted.
+normal noise of the series' standard errors is added, which may last from year to year; the parameters are fitted again, from
+the model's own values, with the linear loss. A parameter is kept at the truth (its value of the .mdl) where the data cannot fix
+it: it moves nothing, its interval is too wide for its range, or it is known only together with others (of such a group one is
+fitted). A set whose search ends at a worse fit than the truth has not found the optimum; these are counted.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 import sdsocec
 from sdsocec.analysis.calibration import Problem, calibrate, identifiability, problem_for
 from sdsocec.analysis.calibration.identify import COLLINEAR, WEAK, collinearity
+from sdsocec.analysis.calibration.precision import precision
 from sdsocec.errors import SdsocecError
 
 Floats = NDArray[np.float64]
@@ -63,7 +64,7 @@ def what_data_fix(problem: Problem) -> Problem:
     kept = [i for i in range(len(problem.free)) if np.linalg.norm(derivatives[:, i]) >= WEAK]
     while True:
         part = derivatives[:, kept]
-        half = 1.65 * np.sqrt(np.diag(np.linalg.pinv(part.T @ part)))
+        half = precision(part, len(part) - len(kept)).together
         if len(kept) < 2 or (half.max() <= WIDEST and collinearity(part) <= COLLINEAR):
             break
         del kept[int(half.argmax())]
@@ -73,11 +74,22 @@ def what_data_fix(problem: Problem) -> Problem:
     )  # fmt: skip
 
 
-def recover(problem: Problem, seed: int) -> Recovered | None:
+def lasting_noise(rng: np.random.Generator, problem: Problem, autocorrelation: float) -> Floats:
+    """Normal noise of variance 1 that lasts from one value of a series to the next, shape (n_observed,)."""
+    found = []
+    for series in problem.series:
+        own = rng.normal(0.0, 1.0, int(series.is_fit.sum()))
+        for i in range(1, len(own)):
+            own[i] = autocorrelation * own[i - 1] + math.sqrt(1 - autocorrelation**2) * own[i]
+        found.append(own)
+    return np.concatenate(found)
+
+
+def recover(problem: Problem, seed: int, autocorrelation: float = 0.0) -> Recovered | None:
     """One set; None where the drawn parameters have no equilibrium or no finite numbers."""
     rng = np.random.default_rng(seed)
     truth = rng.uniform(AWAY, 1 - AWAY, len(problem.free))
-    noise = rng.normal(0.0, 1.0, len(problem.observed)) * problem.errors
+    noise = lasting_noise(rng, problem, autocorrelation) * problem.errors
     try:
         made = problem.with_observed(problem.simulate(truth, problem.solver())[0] + noise)
     except SdsocecError:
@@ -93,19 +105,24 @@ def recover(problem: Problem, seed: int) -> Recovered | None:
 
 
 def recover_all(
-    problem: Problem, sets: int, seed: int = 1, workers: int = 1, tell: Callable[[int], None] | None = None
+    problem: Problem,
+    sets: int,
+    seed: int = 1,
+    workers: int = 1,
+    tell: Callable[[int], None] | None = None,
+    autocorrelation: float = 0.0,
 ) -> list[Recovered | None]:
     """All sets, in their order, whatever the number of workers."""
     seeds = [seed * 1_000_000 + i for i in range(sets)]
     if workers == 1:
         found = []
         for i, one in enumerate(seeds):
-            found.append(recover(problem, one))
+            found.append(recover(problem, one, autocorrelation))
             if tell is not None:
                 tell(i + 1)
         return found
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        futures = [pool.submit(recover, problem, one) for one in seeds]
+        futures = [pool.submit(recover, problem, one, autocorrelation) for one in seeds]
         for i, _ in enumerate(as_completed(futures)):
             if tell is not None:
                 tell(i + 1)
@@ -140,6 +157,7 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=200)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--autocorrelation", type=float, default=0.0, help="of the noise, from year to year")
     arguments = parser.parse_args()
     for name in arguments.model or MODELS:
         whole = problem_for(sdsocec.load_model(name))
@@ -152,7 +170,8 @@ def main() -> None:
         def tell(done: int) -> None:
             print(f"\r{done} of {arguments.sets}", end="\n" if done == arguments.sets else "", file=sys.stderr)
 
-        report(problem, recover_all(problem, arguments.sets, arguments.seed, arguments.workers, tell))
+        found = recover_all(problem, arguments.sets, arguments.seed, arguments.workers, tell, arguments.autocorrelation)
+        report(problem, found)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sdsocec.analysis.outputs import elements_of
+from sdsocec.cache import digest_of
 from sdsocec.engine import FIXED_STEP, Design, Run, Trajectories, run_design
 from sdsocec.errors import DesignError, SdsocecError, nearest_name
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel, load_model
+from sdsocec.model.toml import Text
 from sdsocec.results import Accuracy, measure_accuracy, provenance, to_dataset
 from sdsocec.scenario import (
     Scenario,
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from sdsocec.scenario.profiles import Profile
+    from sdsocec.scenario.recipe import Recipe
 
 
 def load_scenario(name_or_path: str | Path, model: LoadedModel | None = None) -> Scenario:
@@ -43,7 +48,8 @@ INITIAL = ("stored", "equilibrium")
 class ScenarioRuns:
     """Scenarios that were run: what `run` labels, and what the command line prints.
 
-    `run` is scaled to the size of the `profile`, if there is one; `initial` says where it starts; `notices` are for the reader.
+    `run` is scaled to the size of the `profile`, if there is one; `initial` says where it starts; `notices` are for the reader;
+    `recipe` is what was asked, so that it can be run again.
     """
 
     model: LoadedModel
@@ -54,7 +60,13 @@ class ScenarioRuns:
     settings: Mapping[str, float]
     profile: Profile | None = None
     initial: str = "stored"
-    notices: tuple[str, ...] = ()
+    notices: tuple[Text, ...] = ()
+    recipe: Recipe | None = None
+
+    def difference_errors(self, first: str | None) -> dict[str, NDArray[np.float64]]:
+        """How far the time step may put differences with a scenario off: see `Accuracy.difference_errors`; {} without it."""
+        names = [scenario.name for scenario in self.scenarios]
+        return self.accuracy.difference_errors(names.index(first)) if first in names else {}
 
     def dataset(self) -> xr.Dataset:
         """The labelled result, with its provenance and the time step's error as attributes."""
@@ -68,6 +80,9 @@ class ScenarioRuns:
             title = {"nl": place.title.nl, "en": place.title.en}
             profile = {"name": place.name, "title": title, "share": place.share, "sha256": place.digest}
             attributes["profile"] = json.dumps(profile, ensure_ascii=False)
+        attributes["outcomes_sha256"] = _digest_of_outcomes(self.model, self.run.trajectories)
+        if self.recipe is not None:
+            attributes["recipe"] = self.recipe.text()
         names = [scenario.name for scenario in self.scenarios]
         return to_dataset(self.model.equations, self.run.trajectories, names, "scenario", attributes)
 
@@ -82,9 +97,13 @@ def run_scenarios(
     initial: str | None = None,
     profile: Profile | str | None = None,
     progress: Callable[[int], None] | None = None,
+    is_measured: bool = True,
 ) -> ScenarioRuns:
-    """Run scenarios, all variables saved, and measure the time step's error; see `run`."""
+    """Run scenarios, all variables saved, and measure the time step's error unless told not to; see `run`."""
+    from sdsocec.scenario.recipe import Recipe, scenario_recipes
+
     chosen = list(scenarios) if scenarios is not None else default_scenarios(model)
+    asked = scenario_recipes(chosen, model)
     place = _load_profile(profile, model) if profile is not None else None
     from_rest = _starts_at_rest(model, initial, place)
     if place is not None:
@@ -94,7 +113,9 @@ def run_scenarios(
     if values:
         chosen = [scenario.with_settings(values) for scenario in chosen]
     design = design_of(model, chosen)
-    notices = []
+    notices: list[Text] = []
+    if place is not None and model.card.profiles_caution is not None:
+        notices.append(model.card.profiles_caution)
     names = [scenario.name for scenario in chosen]
     if from_rest:
         design = _at_rest(model, design, names)
@@ -110,15 +131,38 @@ def run_scenarios(
     )
     found.trajectories.require_finite(tuple(scenario.name for scenario in chosen))
     accuracy = Accuracy({}, f"{integrator} has error control itself")
-    if integrator in FIXED_STEP:
-        accuracy = measure_accuracy(model.equations, design, found.trajectories, outcome_elements(model))
+    if integrator in FIXED_STEP and not is_measured:
+        accuracy = Accuracy({}, "it was not asked for")
+    elif integrator in FIXED_STEP:
+        accuracy = measure_accuracy(model.equations, design, found.trajectories, _measured(model))
     if place is not None:
         found = replace(found, trajectories=_scaled(model, found.trajectories, place.share))
+        if accuracy.errors is not None:
+            accuracy = replace(accuracy, errors=_scaled(model, accuracy.errors, place.share))
         notices += _small_notices(model, found.trajectories)
-    notices += [found.notice] if found.notice else []
+    notices += [Text(nl=found.notice, en=found.notice)] if found.notice else []
+    recipe = Recipe(
+        scenarios=asked, settings=values, profile=None if place is None else place.name, initial=INITIAL[from_rest],
+        engine="auto" if engine == "auto" and found.engine != "native" else found.engine, integrator=integrator,
+    )  # fmt: skip
     return ScenarioRuns(
-        model, tuple(chosen), design, found, accuracy, values, place, INITIAL[from_rest], tuple(notices)
+        model, tuple(chosen), design, found, accuracy, values, place, INITIAL[from_rest], tuple(notices), recipe
     )
+
+
+def _measured(model: LoadedModel) -> list[str]:
+    """The outputs of which the time step's error is measured: outcomes, costs and their effects, as element names."""
+    card = model.card
+    names = [cost.variable for cost in card.costs]
+    names += [name for ratio in card.cost_effects for name in (ratio.cost, ratio.effect)]
+    return list(dict.fromkeys([*outcome_elements(model), *(e for name in names for e in elements_of(model, name))]))
+
+
+def _digest_of_outcomes(model: LoadedModel, trajectories: Trajectories) -> str:
+    """One hash of every number of the outcomes: two results with the same hash have the same outcomes, bit for bit."""
+    column = {name: i for i, name in enumerate(trajectories.names)}
+    columns = [column[name] for name in outcome_elements(model) if name in column]
+    return digest_of(np.ascontiguousarray(trajectories.values[:, :, columns], dtype="<f8").tobytes())
 
 
 def _load_profile(name: object, model: LoadedModel) -> Profile:
@@ -167,7 +211,7 @@ def _at_rest(model: LoadedModel, design: Design, names: Sequence[str]) -> Design
     return spin_up_each(model, design, names)
 
 
-def _drift_notices(model: LoadedModel, design: Design, names: Sequence[str]) -> list[str]:
+def _drift_notices(model: LoadedModel, design: Design, names: Sequence[str]) -> list[Text]:
     """A line if a run starts where the model, frozen, does not rest."""
     if not acts_at_rest(model, set(design.names)):
         return []
@@ -182,28 +226,44 @@ def _drift_notices(model: LoadedModel, design: Design, names: Sequence[str]) -> 
     if speed <= NOTICEABLE:
         return []
     is_by_hand = bool(set(computed_at_rest(model)) & set(design.names))
-    advice = "" if is_by_hand else " Start from its own equilibrium: --initial equilibrium"
+    dutch = f"{speed:.2%}".replace(".", ",")
+    told = Text(
+        nl=f"de opgeslagen beginwaarden horen niet bij deze instellingen: in rust verandert '{stock}' met "
+        f"{dutch} per jaar in '{names[run]}'",
+        en=f"the stored initial values do not belong to these settings: at rest '{stock}' moves by {speed:.2%} a year in "
+        f"'{names[run]}'",
+    )
+    if is_by_hand:
+        return [told]
     return [
-        f"the stored initial values do not belong to these settings: at rest '{stock}' moves by {speed:.2%} a year in "
-        f"'{names[run]}'.{advice}"
+        Text(
+            nl=f"{told.nl}. `run` en `compare` beginnen met --initial equilibrium in evenwicht",
+            en=f"{told.en}. With --initial equilibrium `run` and `compare` start from equilibrium",
+        )
     ]
 
 
-def _small_notices(model: LoadedModel, trajectories: Trajectories) -> list[str]:
+def _small_notices(model: LoadedModel, trajectories: Trajectories) -> list[Text]:
     """A line on outcomes that end so small, in some scenario, that a model of rates says nothing about them."""
     column = {name: i for i, name in enumerate(trajectories.names)}
     notices = []
     for unit, shown in model.card.units.items():
         small = [
-            outcome.label.en
+            outcome.label
             for outcome in model.card.outcomes
             for name in elements_of(model, outcome.variable)
             if model.equations.variables[name_key(split_element_name(name)[0])].unit == unit
             and any(0 < abs(value) < shown.smallest for value in trajectories.values[:, -1, column[name]])
         ]
         if small:
-            limit = f"{shown.smallest * shown.factor:g} {shown.shown.en}"
-            notices.append(f"below {limit} somewhere at the end, too small to mean anything: {', '.join(small)}")
+            limit = f"{shown.smallest * shown.factor:g}"
+            nl, en = (", ".join(label.in_language(language) for label in small) for language in ("nl", "en"))
+            notices.append(
+                Text(
+                    nl=f"ergens aan het eind minder dan {limit} {shown.shown.nl}, te weinig om iets te betekenen: {nl}",
+                    en=f"below {limit} {shown.shown.en} somewhere at the end, too small to mean anything: {en}",
+                )
+            )
     return notices
 
 
@@ -329,27 +389,6 @@ def _design_of_columns(model: LoadedModel, rows: Any) -> Design:
         raise DesignError(f"the columns have different lengths: {', '.join(map(str, sorted(lengths)))}")
     n = lengths.pop() if lengths else 1
     return Design(tuple(columns), np.array(list(columns.values())).reshape(len(columns), n).T.copy())
-
-
-def elements_of(model: LoadedModel, name: str) -> list[str]:
-    """The element names of a variable, or the one element that a name with brackets means."""
-    aliases = {name_key(alias): variable for alias, variable in model.card.aliases.items()}
-    base, elements = split_element_name(aliases.get(name_key(name), name))
-    variable = model.equations.variables.get(name_key(base))
-    if variable is None or variable.kind == "lookup":
-        numbers = [v.name for v in model.equations.variables.values() if v.kind != "lookup"]
-        what = f"the model '{model.name}' has no variable '{base}'" if variable is None else f"'{base}' is a lookup"
-        raise SdsocecError(what, name=base, nearest=nearest_name(base, numbers))
-    found = model.equations.element_names(variable)
-    if not elements:
-        return found
-    wanted = tuple(map(name_key, elements))
-    one = [n for n in found if tuple(map(name_key, split_element_name(n)[1])) == wanted]
-    if not one:
-        raise SdsocecError(
-            f"'{variable.name}' has no element '{','.join(elements)}'", nearest=nearest_name(name, found)
-        )
-    return one
 
 
 def outcome_elements(model: LoadedModel) -> list[str]:

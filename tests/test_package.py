@@ -63,6 +63,25 @@ def test_every_command_of_the_readme_works_as_typed(sdsocec_program):
         assert outcome.code == 0, f"{command}\n{outcome.err}"
 
 
+def commands_within(document: str) -> list[str]:
+    """Every `sdsocec ...` in the running text of a document that can be typed as it stands."""
+    text = re.sub(r"^```.*?^```", "", (ROOT / document).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    found = [" ".join(one.split()) for one in re.findall(r"`(sdsocec [^`]+)`", text)]
+    return [one for one in found if not re.search(r"\b[A-Z]{4,}|[|]|\bmine\b", one)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", ["docs/pictures.md", "docs/validation.md", "models/social_economy/README.md"])
+def test_every_command_in_the_text_of_a_page_works_as_typed(document, sdsocec_program):
+    commands = dict.fromkeys(commands_within(document))
+    assert commands
+    for command in commands:
+        if "--starts 64" in command:  # minutes: that the evidence is of this command has a test of its own
+            continue
+        outcome = sdsocec_program(*shlex.split(command)[1:])
+        assert outcome.code == 0, f"{command}\n{outcome.err}"
+
+
 def test_the_readmes_python_works(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(
@@ -75,8 +94,8 @@ def test_the_readmes_python_works(tmp_path, monkeypatch):
 def examples_of_help() -> list[str]:
     """Every `Example:` line in the docstrings of the commands."""
     found = []
-    for path in sorted((ROOT / "sdsocec" / "cli").glob("*.py")):
-        found += re.findall(r'Example: (sdsocec .*?)(?:", no_args.*|",)?$', path.read_text("utf-8"), re.MULTILINE)
+    for path in sorted((ROOT / "sdsocec" / "cli").rglob("*.py")):
+        found += re.findall(r'Example: (sdsocec .*?)(?:", no_args.*|",?)?$', path.read_text("utf-8"), re.MULTILINE)
     return found
 
 

@@ -2,17 +2,19 @@
 
 A model's `checks.py`, or the files of its folder `checks`, hold functions decorated with `reality_check`. Each gets a `Runner`,
 runs the model as it likes, and returns whether the claim holds, with the numbers behind the verdict. They are code of whoever
-wrote the model: it runs in `check` only, and outside the project only when trusted.
+wrote the model: it runs in `check` and `robust` only, and outside the project only when trusted.
 """
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import hashlib
 import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -23,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.engine import Design, Trajectories, all_element_names, constant_values, run_design
+from sdsocec.engine.trajectories import CONTROLS
 from sdsocec.errors import Fault, ProjectError, SdsocecError, nearest_name
 from sdsocec.model.names import split_element_name
 from sdsocec.model.project import LoadedModel
@@ -37,8 +40,12 @@ CHECKS = "checks"  # checks.py, or a folder of files
 MOST_KEPT = 128 * 2**20  # bytes of runs that a Runner keeps: some 45 runs of a large model, or 12 with every step saved
 BATCH = 16 * 2**20  # bytes of a batch of `Runner.many`
 FEWEST = 8  # runs of a batch: they fill the vectors of two threads
+TOGETHER = (
+    4  # runs of `Runner.prepare` at once: a vector of a large model; with all variables saved, more take longer each
+)
 Kind = Literal["hard", "soft"]
 Verdict = tuple[bool, str]
+Request = tuple[str | None, tuple[tuple[str, float], ...]]  # a scenario, and the constants set in it
 
 
 @dataclass(frozen=True)
@@ -58,11 +65,12 @@ class RealityCheck:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """A check's verdict, and the numbers behind it."""
+    """A check's verdict, and the numbers behind it; `is_computed` is False where an error came instead, told in `numbers`."""
 
     check: RealityCheck
     holds: bool
     numbers: str
+    is_computed: bool = True
 
 
 @dataclass(frozen=True)
@@ -199,16 +207,22 @@ class Runner:
     model : LoadedModel
     changed : mapping, optional
         Constants that have another value than in the .mdl in every run, unless a scenario or the run sets them.
+    threads : int, optional
+        By default one a processor.
     """
 
-    def __init__(self, model: LoadedModel, changed: Mapping[str, float] | None = None) -> None:
-        self._model = model
+    def __init__(
+        self, model: LoadedModel, changed: Mapping[str, float] | None = None, threads: int | None = None
+    ) -> None:
+        self._model, self._threads = model, threads
         self._kept: dict[Any, Results] = {}
         self._layouts: dict[tuple[str, ...], _Layout] = {}
         self._scenario_values: dict[str, dict[str, float]] = {}
         self.constants: dict[str, float] = constant_values(model.equations)
         self._changed = {self._constant(name): float(value) for name, value in (changed or {}).items()}
         self.constants |= self._changed
+        self._inputs: dict[str, float] = {}
+        self._asked: dict[Request, None] = {}
         self.ranges = model.ranges
         self.scenarios: list[str] = scenario_names(model)
         self.levers: list[str] = [lever.name for lever in model.card.levers]
@@ -220,16 +234,57 @@ class Runner:
     ) -> Results:
         """One run: a scenario (by default the model as it stands) with some constants set."""
         values = self._row(scenario, set or {})
+        if integrator == "euler":
+            self._asked[scenario, tuple(sorted((set or {}).items()))] = None
         key = (tuple(sorted(values.items())), integrator)
         if key in self._kept:
             self._kept[key] = self._kept.pop(key)  # the one used last stands last
             return self._kept[key]
         found = self._run([values], None, integrator, (scenario or self._model.name,))
-        self._kept[key] = made = Results(found, self._layout(found.names))
+        self._keep(key, made := Results(found, self._layout(found.names)))
+        return made
+
+    @property
+    def asked(self) -> tuple[Request, ...]:
+        """The runs that were asked for one by one, each once: scenario and settings."""
+        return tuple(self._asked)
+
+    def with_inputs(self, inputs: Mapping[str, float]) -> Runner:
+        """A runner whose every run has these constants, also where a scenario sets them; only what a run sets itself wins."""
+        other = copy.copy(self)
+        other._inputs = {self._constant(name): float(value) for name, value in inputs.items()}
+        other.constants = self.constants | other._inputs
+        other._kept, other._asked = {}, {}
+        return other
+
+    def prepare(self, requests: Iterable[Request]) -> None:
+        """Make runs that will be asked for, some at once, which takes less time than one by one; those made are kept a while.
+
+        What one of them cannot do, it says when it is asked for.
+        """
+        apart: dict[tuple[float | None, ...], dict[Any, tuple[str | None, dict[str, float]]]] = {}
+        for scenario, settings in requests:
+            values = self._row(scenario, dict(settings))
+            key = (tuple(sorted(values.items())), "euler")
+            if key not in self._kept:  # runs of a design share their times
+                times = tuple(values.get(name, self.constants.get(name)) for name in CONTROLS)
+                apart.setdefault(times, {})[key] = (scenario, values)
+        for group in apart.values():
+            keys = list(group)
+            for start in range(0, len(keys), TOGETHER):
+                some = keys[start : start + TOGETHER]
+                with contextlib.suppress(SdsocecError):
+                    names = tuple(group[key][0] or self._model.name for key in some)
+                    found = self._run([group[key][1] for key in some], None, "euler", names)
+                    for i, key in enumerate(some):
+                        one = replace(found, values=found.values[i : i + 1])
+                        self._keep(key, Results(one, self._layout(found.names)))
+
+    def _keep(self, key: Any, made: Results) -> None:
+        self._kept[key] = made
         total = sum(results.n_bytes for results in self._kept.values())
         while total > MOST_KEPT and len(self._kept) > 1:
             total -= self._kept.pop(next(iter(self._kept))).n_bytes
-        return made
 
     def many(
         self, rows: Iterable[tuple[str | None, Mapping[str, float]]], outputs: Iterable[str] | None = None
@@ -289,6 +344,7 @@ class Runner:
             outputs=elements,
             integrator=integrator,
             listed=self.constants,  # every constant may vary: one kernel serves all runs of all checks
+            threads=self._threads,
         )
         # NaN compares false to everything, so a check would hold on it without a word
         return run.trajectories.require_finite(names)
@@ -300,7 +356,7 @@ class Runner:
 
     def _row(self, scenario: str | None, settings: Mapping[str, float]) -> dict[str, float]:
         own = {self._constant(name): float(value) for name, value in settings.items()}
-        return {**self._changed, **self._values_of(scenario), **own}
+        return {**self._changed, **self._values_of(scenario), **self._inputs, **own}
 
     def _elements(self, outputs: Iterable[str]) -> tuple[str, ...]:
         by_variable: dict[str, list[str]] = {}
@@ -326,6 +382,23 @@ class Runner:
         raise SdsocecError(f"the model has no constant '{name}'", name=name, nearest=nearest_name(name, self.constants))
 
 
+def has_checks(model: LoadedModel) -> bool:
+    """Whether the model's folder holds reality checks."""
+    return (model.folder / f"{CHECKS}.py").is_file() or (model.folder / CHECKS).is_dir()
+
+
+def digest_of_checks(model: LoadedModel) -> str:
+    """One hash of the files of the model's checks."""
+    path = _place_of_checks(model)
+    files = [path] if path.is_file() else sorted(path.glob("*.py"))
+    return hashlib.sha256(b"".join(hashlib.sha256(read_bytes(file)).digest() for file in files)).hexdigest()
+
+
+def is_trusted(model: LoadedModel, trust_code: bool = False) -> bool:
+    """Whether the model's checks may run: they are code."""
+    return trust_code or bool(model.project and model.is_of_current_project)
+
+
 def load_checks(model: LoadedModel, trust_code: bool = False) -> list[RealityCheck]:
     """The checks of a model, in the order of its `checks.py`, or of the files of its folder `checks` by name; this runs them.
 
@@ -334,7 +407,7 @@ def load_checks(model: LoadedModel, trust_code: bool = False) -> list[RealityChe
     Raises ProjectError if the model has none, or if they lie outside the project and are not trusted.
     """
     path = _place_of_checks(model)
-    if not (model.project and model.is_of_current_project) and not trust_code:
+    if not is_trusted(model, trust_code):
         raise ProjectError(
             f"'{path}' is code from outside the project, so it is not run",
             path=path,
@@ -410,10 +483,11 @@ def run_check(check: RealityCheck, run: Runner) -> CheckResult:
     try:
         holds, numbers = check.function(run)
     except SdsocecError as error:
-        return CheckResult(check, False, str(error).replace("\n", " "))
+        return CheckResult(check, False, str(error).replace("\n", " "), is_computed=False)
     except Exception as error:  # whatever a model's own code raises is its verdict, not ours
         file, line = _place_in(error, Path(check.function.__code__.co_filename).parent) or (Path(), None)
-        return CheckResult(check, False, f"stopped at {file.name}, line {line}: {type(error).__name__}: {error}")
+        what = f"stopped at {file.name}, line {line}: {type(error).__name__}: {error}"
+        return CheckResult(check, False, what, is_computed=False)
     return CheckResult(check, bool(holds), str(numbers))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +111,10 @@ class Experiment:
         rows = rows.with_columns(constants, np.tile(inputs[:, of], (len(self.scenarios), 1)))
         if self.initial == "equilibrium":
             rows = self._at_rest(rows, len(inputs))
+        if "SAVEPER" not in constant_values(
+            self.model.equations
+        ):  # an equation, mostly TIME STEP: `run` picks the times
+            return rows
         return rows.with_columns(("SAVEPER",), np.full((rows.n_runs, 1), self.saving))
 
     def run(
@@ -132,9 +137,21 @@ class Experiment:
         found = run_design(
             self.model.equations, self.design(inputs), outputs=self.outputs, engine="native", listed=self._listed,
             threads=threads, progress=progress,
-        ).trajectories.values  # fmt: skip
-        shape = (len(self.scenarios), len(inputs), *found.shape[1:])
-        return found.reshape(shape).transpose(1, 0, 2, 3)
+        ).trajectories  # fmt: skip
+        values = found.values[:, self._picked(found.times)]
+        shape = (len(self.scenarios), len(inputs), *values.shape[1:])
+        return values.reshape(shape).transpose(1, 0, 2, 3)
+
+    def _picked(self, times: Floats) -> Any:
+        """The positions of the times of this experiment among those that the engine saved."""
+        wanted = np.asarray(self.times)
+        at = np.clip(np.searchsorted(times, wanted - 1e-9 * self.saving), 0, len(times) - 1)
+        if np.abs(times[at] - wanted).max() > 1e-6 * self.saving:
+            raise DesignError(
+                f"a saving step of {self.saving:g} is asked for, but SAVEPER is an equation and saves other times",
+                name="SAVEPER", hint="Write 'SAVEPER = TIME STEP', or a number, in the .mdl.",
+            )  # fmt: skip
+        return slice(None) if len(at) == len(times) else at
 
     @cached_property
     def _listed(self) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ from sdsocec.results.observed import Observed, load_observed
 from sdsocec.scenario import Scenario, as_it_stands, design_of, load_scenario, settable_of
 
 Floats = NDArray[np.float64]
+FEWEST = 3  # years: around the mean of two, there is one degree of freedom
+CONSTANT = 1e-12  # of the largest value: a spread below this is rounding
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class FitStatistics:
     rmse, mae : float
         Root mean square and mean absolute error, in the series' unit.
     r2 : float
-        Share of the observed variance that the model explains: the square of the correlation (NaN for a constant).
+        1 - (sum of squared errors) / (sum of squares around the observed mean): 1 is perfect, 0 as good as that mean, below 0
+        worse. NaN where nothing varies (observed spread within rounding), and for fewer than `FEWEST` years.
     bias, variation, covariation : float
         Theil's shares of the mean squared error, together 1: a wrong level, a wrong amplitude, and the rest (NaN for a
         perfect fit). Error in covariation is noise that no model should follow; error in the others points at a constant or at
@@ -79,7 +82,7 @@ def fit_statistics(simulated: ArrayLike, observed: ArrayLike) -> FitStatistics:
     --------
     >>> fit = fit_statistics([11.0, 12.0, 13.0], [10.0, 11.0, 12.0])
     >>> (fit.rmse, fit.bias, round(fit.r2, 12))
-    (1.0, 1.0, 1.0)
+    (1.0, 1.0, -0.5)
     """
     s, a = np.asarray(simulated, dtype=float), np.asarray(observed, dtype=float)
     if s.shape != a.shape or s.ndim != 1:
@@ -91,7 +94,8 @@ def fit_statistics(simulated: ArrayLike, observed: ArrayLike) -> FitStatistics:
     error = s - a
     mse = float(np.mean(error**2))
     spread_s, spread_a = float(s.std()), float(a.std())
-    r = float(np.mean((s - s.mean()) * (a - a.mean())) / (spread_s * spread_a)) if spread_s > 0 < spread_a else np.nan
+    is_constant = spread_a <= CONSTANT * float(np.abs(a).max())
+    r2 = np.nan if is_constant or len(a) < FEWEST else 1.0 - mse / spread_a**2
     if mse > 0:
         bias = float(error.mean() ** 2 / mse)
         variation = float((spread_s - spread_a) ** 2 / mse)
@@ -99,7 +103,7 @@ def fit_statistics(simulated: ArrayLike, observed: ArrayLike) -> FitStatistics:
     else:
         shares = (np.nan, np.nan, np.nan)
     mape = float(np.mean(np.abs(error / a))) if (a != 0).all() else np.nan
-    return FitStatistics(len(s), mape, mse**0.5, float(np.abs(error).mean()), r**2, *shares)
+    return FitStatistics(len(s), mape, mse**0.5, float(np.abs(error).mean()), r2, *shares)
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,8 @@ class RecordRun:
 class FitRow:
     """The fit of one series over its fit or test years.
 
-    `statistics` is None where fewer than two years can be compared; `years` are the first and last of those that can.
+    `statistics` is None where fewer than two years can be compared; `years` are the first and last of those that can, `left_out`
+    the observed ones that the run does not cover.
     """
 
     series: str
@@ -170,6 +175,7 @@ class FitRow:
     n: int
     years: tuple[int, int] | None
     statistics: FitStatistics | None
+    left_out: tuple[int, ...] = ()
 
 
 def run_against_record(
@@ -255,5 +261,6 @@ def fit_table(run: RecordRun) -> tuple[FitRow, ...]:
             statistics = fit_statistics(one.simulated[known], one.observed.values[known]) if n > 1 else None
             scenario = run.fit_scenario if role == "fit" else run.test_scenario
             span = (int(years.min()), int(years.max())) if n else None
-            rows.append(FitRow(one.observed.name, role, scenario, n, span, statistics))
+            left_out = tuple(one.observed.years[given & ~known].tolist())
+            rows.append(FitRow(one.observed.name, role, scenario, n, span, statistics, left_out))
     return tuple(rows)

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import itertools
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sdsocec.errors import SdsocecError
 
-from . import calibrate, check, compare, data, equilibrium, hindcast, init, levers, model, plot, run, scenarios, tune
-from .common import ToldStop
+from . import (
+    calibrate,
+    check,
+    compare,
+    data,
+    equilibrium,
+    hindcast,
+    init,
+    levers,
+    model,
+    plot,
+    robust,
+    run,
+    scenarios,
+    sensitivity,
+    sweep,
+    tune,
+    verify,
+)
+from .again import RepeatableCommand
 
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # typer does not export it
 STOPPED = "stopped; nothing was written"
 
 app = typer.Typer(
@@ -31,13 +52,17 @@ app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("levers")(levers.levers)
 app.command("check")(check.check)
-app.command("plot")(plot.plot)
 app.command("identify")(calibrate.identify)
 app.command("calibrate")(calibrate.calibrate)
 app.command("hindcast")(hindcast.hindcast)
 app.command("equilibrium")(equilibrium.equilibrium)
 app.command("init")(init.init)
 app.command("tune")(tune.tune)
+app.command("robust", cls=RepeatableCommand)(robust.robust)
+app.command("sensitivity", cls=RepeatableCommand)(sensitivity.sensitivity)
+app.command("verify")(verify.verify)
+app.add_typer(sweep.app, name="sweep")
+app.add_typer(plot.app, name="plot")
 app.add_typer(data.app, name="data")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(model.app, name="model")
@@ -62,11 +87,19 @@ def _options(
 
 def main() -> None:
     """Run the program; every mistake of a user is one message, never a traceback."""
+    gc.set_threshold(100_000, 20, 20)  # imports make many objects and no garbage: a twentieth of a run was collecting none
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that cannot show a letter shows another
             stream.reconfigure(errors="replace")
     try:
-        app()
+        code = app(standalone_mode=False, prog_name="sdsocec")
+        if code == 130:  # typer's own of Ctrl-C
+            _complain(STOPPED, 130)
+        sys.exit(code if isinstance(code, int) else 0)
+    except UsageError as error:
+        sys.exit(_refuse_usage(error))
+    except typer.Abort:
+        sys.exit(_complain(STOPPED, 1))
     except SdsocecError as error:
         sys.exit(_complain(f"error: {error}", error.exit_code))
     except RecursionError:
@@ -75,10 +108,32 @@ def main() -> None:
         sys.exit(_complain("error: there is not enough memory for this", 1))
     except KeyboardInterrupt:
         sys.exit(_complain(STOPPED, 130))
-    except SystemExit as stop:  # typer's own exits: usage errors are 2, Ctrl-C is 130
-        if stop.code == 130 and not isinstance(stop, ToldStop):
-            _complain(STOPPED, 130)
-        raise
+
+
+def _refuse_usage(error: Any) -> int:
+    """What is wrong with the command line, in the style of all messages; a command without arguments that has none to run shows
+    its help, which is no mistake.
+    """
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error.ctx.get_help())
+        return 0
+    message = str(error.format_message())
+    name = next(iter(getattr(error.param, "opts", ())), "") if isinstance(error, typer.BadParameter) else ""
+    for start, what in _NOT_A.items():
+        if start in message and name.startswith("-"):
+            message = f"'{_typed(name)}' is not a {what}\n  {name} {_typed(name)}"
+    help_of = f"\n  Help: {error.ctx.command_path} -h" if error.ctx is not None else ""
+    return _complain(f"error: {message[:1].lower()}{message[1:]}{help_of}", 2)
+
+
+_NOT_A = {"a valid integer": "whole number", "a valid number": "number"}  # what typer says, and what we say
+
+
+def _typed(option: str) -> str:
+    """What was typed as the value of an option."""
+    after = [b for a, b in itertools.pairwise(sys.argv) if a == option]
+    joined = [part.partition("=")[2] for part in sys.argv if part.startswith(f"{option}=")]
+    return next(iter([*after, *joined]), "")
 
 
 def _complain(text: str, code: int) -> int:

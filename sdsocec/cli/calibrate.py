@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import ModelOption, ProjectOption, load, note, one_of, print_line, print_table
-from .run import SetOption
+from .common import (
+    LanguageOption,
+    ModelOption,
+    ProjectOption,
+    ToldStop,
+    check_language,
+    load,
+    note,
+    one_of,
+    print_line,
+    print_tables,
+)
 
 if TYPE_CHECKING:
-    from sdsocec.analysis.calibration import Fit, Identifiability, Optimum, Problem
+    from sdsocec.analysis.calibration import Fit, Optimum, Problem, Profile
+    from sdsocec.analysis.calibration.accepting import Accepted
+    from sdsocec.analysis.fit import RecordRun
 
 FreeOption = Annotated[
     list[str] | None, typer.Option("--free", metavar="NAME", help="A constant to fit; repeatable. Default: the card's.")
@@ -28,7 +42,15 @@ ReplaceOption = Annotated[
         help="Let a series' variable follow the record instead of its equation; repeatable.",
     ),
 ]
-MOST_RUNNERS_UP = 5
+HoldOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="NAME=VALUE",
+        help="Hold a lever or constant at a value; one that the card frees is then not fitted. Repeatable.",
+    ),
+]
 
 
 def identify(
@@ -37,16 +59,19 @@ def identify(
     free: FreeOption = None,
     series: SeriesOption = None,
     replace: ReplaceOption = None,
-    settings: SetOption = None,
+    settings: HoldOption = None,
+    lang: LanguageOption = "en",
 ) -> None:
     """Say which parameters the observed series can fix, before anything is fitted.
 
     Example: sdsocec identify --model first_steps
     """
     from sdsocec.analysis.calibration import identifiability
+    from sdsocec.report.calibration_tables import identify_table
 
+    check_language(lang)
     problem = _problem(model, project, free, series, replace, settings)
-    print_identifiability(identifiability(problem), problem)
+    print_tables([identify_table(identifiability(problem), problem, lang)])
 
 
 def calibrate(
@@ -55,7 +80,7 @@ def calibrate(
     free: FreeOption = None,
     series: SeriesOption = None,
     replace: ReplaceOption = None,
-    settings: SetOption = None,
+    settings: HoldOption = None,
     starts: Annotated[
         int, typer.Option("--starts", min=1, help="Searches; the first from the model as it stands.")
     ] = 64,
@@ -66,70 +91,139 @@ def calibrate(
     profiles: Annotated[
         bool,
         typer.Option(
-            "--profiles", help="Also the likelihood profile of each parameter that the data see: a figure and a table."
+            "--profiles",
+            help="Also intervals by profile likelihood, of the cost itself: a table and a figure. Takes some times longer.",
         ),
     ] = False,
     accept: Annotated[
         bool,
-        typer.Option("--accept", help="Write the values and their equilibrium into the .mdl; only numbers change."),
+        typer.Option(
+            "--accept",
+            help="Write the values and their equilibrium into the .mdl, where only numbers change, and the evidence beside it.",
+        ),
     ] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to write the evidence.")] = None,
+    lang: LanguageOption = "en",
 ) -> None:
     """Fit parameters to the observed series, from many starts; report estimates, intervals and what cannot be known.
 
-    It reports; with --accept it rewrites the numbers in the .mdl too. Ctrl-C ends the search and keeps the best found.
+    It reports; with --accept it rewrites the numbers in the .mdl too. Ctrl-C ends the search and keeps the best found; a second
+    Ctrl-C keeps it as it is.
 
     Example: sdsocec calibrate --model first_steps --starts 4
     """
-    from sdsocec.analysis.calibration import evidence
-    from sdsocec.analysis.calibration.search import LOSSES
-    from sdsocec.analysis.calibration.search import calibrate as search_best
-    from sdsocec.results.export import write_files
+    from sdsocec.analysis.calibration import accepting, evidence
+    from sdsocec.analysis.calibration.intervals import LOSSES
+    from sdsocec.results.export import check_folder, write_files
 
+    check_language(lang)
     one_of("loss", loss, LOSSES)
     problem = _problem(model, project, free, series, replace, settings)
     loaded = problem.model
+    folder = out or Path("output") / loaded.name / evidence.FOLDER
+    check_folder(folder)
     if accept:
         _refuse_installed(loaded.equations.path)
-    note(f"{len(problem.free)} parameters, {len(problem.observed)} observed values, {starts} starts")
-    fit = _with_progress(lambda tell: search_best(problem, starts=starts, seed=seed, loss=loss, progress=tell), starts)
-    if fit.stopped:
-        note(f"stopped after {len(fit.optima)} of {starts} starts; what follows is the best found")
-    print_fit(fit)
-    command = _command(loaded.name, free, series, replace, settings, starts, seed, loss)
-    files = evidence.evidence_files(fit, command)
-    if profiles:
-        files |= _profile_files(fit)
-    folder = write_files(out or Path("output") / loaded.name / evidence.FOLDER, files)
+        check_folder(loaded.folder / evidence.FOLDER)
+        accepting.require_acceptable(problem)
+    fit = _search(problem, starts, seed, loss)
+    values = accepting.accepted(fit)
+    command = _command(loaded.name, free, series, replace, settings, starts, seed, loss, profiles)
+    files = evidence.evidence_files(fit, command, values)
+    write_files(folder, files, evidence.FILE)
+    _print_fit(fit, values, lang)
     note(f"Written to {folder}: {', '.join(files)}")
-    if accept:
-        written = evidence.accept(fit)
-        kept = write_files(loaded.folder / evidence.FOLDER, files)
-        note(
-            f"{len(written)} numbers written to {loaded.equations.path}; the evidence is in {kept}. Next: sdsocec check"
+    if fit.stopped:
+        undone = " and ".join(
+            word
+            for word, is_wanted in (("no profiles were made", profiles), ("nothing was accepted", accept))
+            if is_wanted
         )
+        note(f"stopped after {fit.starts_done} of {starts} starts{f'; {undone}' if undone else ''}")
+        raise ToldStop
+    written: dict[str, float] = {}
+    try:
+        if profiles:
+            made, is_whole = _profiles(fit, lang)
+            files = evidence.evidence_files(fit, command, values, made) | _profile_files(fit, made, lang)
+            write_files(folder, files, evidence.FILE)
+            note(f"Written to {folder}: {', '.join(files)}")
+            if not is_whole:
+                raise KeyboardInterrupt
+        if accept:
+            written = accepting.accept(fit, values)
+            kept = write_files(loaded.folder / evidence.FOLDER, files, evidence.FILE)
+            note(f"{len(written)} numbers written to {loaded.equations.path}; evidence in {kept}. Next: sdsocec check")
+    except KeyboardInterrupt:
+        undone = "; nothing was accepted" if accept and not written else ""
+        note(f"stopped; what was found is in {folder}{undone}")
+        raise ToldStop from None
 
 
-def _profile_files(fit: Fit) -> dict[str, bytes]:
-    """Each parameter held at places around its best, the others fitted anew; the cost of each."""
+def _search(problem: Problem, starts: int, seed: int, loss: str) -> Fit:
+    from sdsocec.analysis.calibration import calibrate as search_best
+    from sdsocec.analysis.calibration.search import seconds_of
+    from sdsocec.errors import RunError
+
+    size = f"{len(problem.free)} parameters, {len(problem.observed)} observed values, {starts} starts"
+    try:
+        note(f"{size}: {_duration(seconds_of(problem, starts))}")
+    except RunError:  # the model as it stands has no equilibrium; other starts may
+        note(size)
+    with _bar("searching", starts) as advance:
+
+        def tell(_: Optimum, best: Optimum | None) -> None:
+            advance("" if best is None else f"best misfit {2 * best.cost / len(problem.observed):.3f}")
+
+        return search_best(
+            problem, starts=starts, seed=seed, loss=loss, progress=tell,
+            stopping=lambda: note("stopping; finishing the best"),
+        )  # fmt: skip
+
+
+def _duration(seconds: float) -> str:
+    """A length of time, as roughly as it is known."""
+    if seconds < 8:
+        return "some seconds"
+    if seconds < 55:
+        return f"about {round(seconds, -1):.0f} seconds"
+    minutes = max(1, round(seconds / 60))
+    return f"about {minutes} minute{'s'[: minutes > 1]}"
+
+
+def _profiles(fit: Fit, lang: str) -> tuple[list[Profile], bool]:
+    """The profiles of the parameters that move something, printed, and whether all were made."""
+    from sdsocec.analysis.calibration.profiles import profiles
+    from sdsocec.report.calibration_tables import profiles_table
+
+    names = [name for name in fit.problem.free if name not in fit.identifiability.weak]
+    with _bar("profiles", len(names)) as advance:
+
+        def tell(name: str, done: int) -> None:
+            advance(name)
+            if not sys.stderr.isatty():
+                note(f"profile {done} of {len(names)}: {name}")
+
+        made, is_whole = profiles(fit, names, progress=tell)
+    if made:
+        print_tables([profiles_table(fit, made, lang)], is_first=False)
+    return made, is_whole
+
+
+def _profile_files(fit: Fit, made: list[Profile], lang: str) -> dict[str, bytes]:
+    """The profiles as a table and a figure."""
     import xarray as xr
 
-    from sdsocec.analysis.calibration import profile
-    from sdsocec.analysis.calibration.evidence import unit_of
-    from sdsocec.report.fit_figures import Profile, draw_profiles
+    from sdsocec.analysis.calibration.evidence import profiles_csv
+    from sdsocec.report.fit_figures import draw_profiles
     from sdsocec.report.saving import render
 
-    problem = fit.problem
-    names = [name for name in problem.free if name not in fit.identifiability.weak]
-    made, rows = [], ["parameter,unit,value,cost"]
-    for number, name in enumerate(names, 1):
-        note(f"profile {number} of {len(names)}: {name}")
-        values, costs = profile(problem, fit.best, name, fit.loss)
-        made.append(Profile(name, unit_of(fit, name), values, costs, fit.values[name], fit.best.cost))
-        rows += [f'"{name}",{unit_of(fit, name)},{v:.8g},{c:.8g}' for v, c in zip(values, costs, strict=True)]
-    stamp = {"model": problem.model.name, "model_sha256": problem.model.equations.file_sha256, "seed": fit.seed}
-    figure = render(draw_profiles(made, problem.model), "profiles", xr.Dataset(attrs=stamp))
-    return figure | {"profiles.csv": ("\n".join(rows) + "\n").encode()}
+    if not made:
+        return {}
+    model = fit.problem.model
+    stamp = {"model": model.name, "model_sha256": model.equations.file_sha256, "seed": fit.seed}
+    figure = render(draw_profiles(made, model, lang), "profiles", xr.Dataset(attrs=stamp))
+    return figure | {"profiles.csv": profiles_csv(fit, made)}
 
 
 def _problem(
@@ -148,78 +242,51 @@ def _problem(
     return problem_for(loaded, free=free, series=series, replaced=replace or (), settings=values)
 
 
-def _with_progress(run: object, starts: int) -> Fit:
-    assert callable(run)
+@contextmanager
+def _bar(what: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar on a terminal; what it gives is told each step, and a word on it."""
     if not sys.stderr.isatty():
-        return run(None)  # type: ignore[no-any-return]
+        yield lambda _: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("searching", total=starts)
-
-        def tell(_: Optimum, best: Optimum) -> None:
-            bar.update(task, advance=1, description=f"best cost {best.cost:.4g}")
-
-        return run(tell)  # type: ignore[no-any-return]
+        task = bar.add_task(what, total=total)
+        yield lambda word: bar.update(task, advance=1, description=word or what)
 
 
-def print_identifiability(known: Identifiability, problem: Problem) -> None:
-    """The parameters by how much the data see of them, then the groups that only move together."""
-    from sdsocec.analysis.calibration.identify import COLLINEAR, WEAK
+def _print_fit(fit: Fit, values: Accepted, lang: str) -> None:
+    """Estimates with the digits that the data support, the fit of each series and its change, and how it was found."""
+    from sdsocec.analysis.calibration.search import cost_at
+    from sdsocec.report.calibration_tables import estimates_table, search_lines
+    from sdsocec.report.fit_tables import misfit_line, table_of_fit
 
-    order = sorted(range(len(known.free)), key=lambda i: -known.sensitivity[i])
-    fixed = known.is_fixed
-    rows = [
-        (known.free[i], f"{problem.lower[i]:g} to {problem.upper[i]:g}", f"{known.sensitivity[i]:.3g}",
-         "yes" if fixed[known.free[i]] else "no: nothing observed moves" if known.free[i] in known.weak else "only in a group")
-        for i in order
-    ]  # fmt: skip
-    title = "Effect of a parameter's whole range on all observed values together, in standard errors"
-    print_table(("parameter", "range", "effect", "can the data fix it?"), rows, title)
-    for names, index in known.groups:
-        print_line(
-            f"Only together: {', '.join(names)} (collinearity {index:.0f}; above {COLLINEAR:g} one can undo the others)"
-        )
-    print_line(
-        f"The data fix {known.rank} of {len(known.free)} directions to better than their range (singular values above {WEAK:g}): "
-        + ", ".join(f"{value:.2g}" for value in known.singular_values)
-    )
+    problem = fit.problem
+    start = problem.scaled(problem.start)
+    print_tables([estimates_table(fit, lang)])
+    after = _run(problem, fit.values, "the fitted values")
+    before = _run(problem, dict(zip(problem.free, map(float, problem.start), strict=True)), "the values of the .mdl")
+    if after is not None:
+        print_tables([table_of_fit(after, problem.model, lang, before)], is_first=False)
+        print_line(misfit_line(after, lang, before))
+    cost = cost_at(problem, start, fit.loss)
+    for line in search_lines(fit, values, cost if cost < float("inf") else None, lang):
+        print_line(line)
 
 
-def print_fit(fit: Fit) -> None:
-    """Estimates with the digits that the data support, the fit of each series before and after, and the other optima."""
-    from sdsocec.analysis.calibration.evidence import interval_text, remark, series_statistics, supported
+def _run(problem: Problem, values: dict[str, float], whose: str) -> RecordRun | None:
+    """The run beside all its record: to FINAL TIME, further than it was fitted, and in the scenario of the test years."""
+    from sdsocec.analysis.fit import run_against_record
+    from sdsocec.errors import RunError
 
-    rows = [
-        (i.name, f"{i.before:.4g}", supported(i), interval_text(i), remark(fit, i)) for i in fit.intervals
-    ]  # fmt: skip
-    print_table(("parameter", "before", "estimate", "90 % interval", "remark"), rows)
-    before = series_statistics(fit, fit.problem.scaled(fit.problem.start))
-    after = series_statistics(fit, fit.best.scaled)
-    table = [
-        (name, str(a.n), f"{before[name].mape:.1%}", f"{a.mape:.1%}", f"{a.r2:.2f}",
-         *(f"{share:.0%}" for share in (a.bias, a.variation, a.covariation)))
-        for name, a in after.items()
-    ]  # fmt: skip
-    header = ("series", "years", "error before", "error after", "R2", "bias", "variation", "covariation")
-    print_table(header, table, "Mean absolute error; Theil's shares of the squared error after", numbers_from=1)
-    print_line(
-        f"Cost {fit.best.cost:.4g} (half the sum of losses); found from {_same(fit)} of {len(fit.optima)} starts; "
-        f"{fit.runs:,} runs of the model"
-    )
-    for optimum in fit.runners_up[:MOST_RUNNERS_UP]:
-        far = max(zip(fit.problem.free, abs(optimum.scaled - fit.best.scaled), strict=True), key=lambda p: p[1])
-        print_line(
-            f"Another optimum: cost {optimum.cost:.4g} from start {optimum.start}; it differs most in '{far[0]}'"
-        )
-
-
-def _same(fit: Fit) -> int:
-    from sdsocec.analysis.calibration.search import SAME
-
-    return sum(o.cost <= fit.best.cost * (1 + SAME) for o in fit.optima)
+    names = [series.name for series in problem.series]
+    try:
+        return run_against_record(problem.model, {**problem.settings, **values}, names)
+    except RunError as error:
+        note(f"notice: with {whose} there is no run to compare: {error}")
+        return None
 
 
 def _command(
@@ -231,6 +298,7 @@ def _command(
     starts: int,
     seed: int,
     loss: str,
+    profiles: bool,
 ) -> str:
     import shlex
 
@@ -238,7 +306,7 @@ def _command(
     for option, values in (("--free", free), ("--series", series), ("--replace", replace), ("--set", settings)):
         for value in values or ():
             words += [option, value]
-    return shlex.join(words)
+    return shlex.join([*words, *(["--profiles"] if profiles else [])])
 
 
 def _refuse_installed(path: Path) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .common import ModelOption, ProjectOption, load, note, print_table
+
+if TYPE_CHECKING:
+    from sdsocec.analysis.checks import CheckResult
 
 
 def check(
@@ -18,9 +23,9 @@ def check(
     ] = False,
     failing: Annotated[bool, typer.Option("--failing", help="Print only the checks that do not hold.")] = False,
 ) -> None:
-    """Run the reality checks of a model.
+    """Run the reality checks of a model (English only).
 
-    Exits with 1 if a hard check does not hold.
+    Those that fail come last. Exits with 1 if a hard check does not hold.
 
     Example: sdsocec check --model first_steps
     """
@@ -39,15 +44,42 @@ def check(
             report = run_checks(loaded, trust_code=trust_code, progress=lambda _: bar.advance(task))
     else:
         report = run_checks(loaded, trust_code=trust_code)
+    found = in_order(report.results)
     rows = [
         (("holds" if r.holds else "FAILS"), r.check.kind, r.check.claim, r.numbers)
-        for r in report.results
+        for r in found
         if not (failing and r.holds)
     ]
     if rows:
         print_table(("verdict", "kind", "claim", "numbers"), rows)
-    hard = [r for r in report.results if not r.holds and r.check.kind == "hard"]
-    soft = [r for r in report.results if not r.holds and r.check.kind == "soft"]
-    note(f"{sum(r.holds for r in report.results)} of {n} hold; {len(hard)} hard and {len(soft)} soft do not")
+    fail = {kind: [short_name(r) for r in found if not r.holds and r.check.kind == kind] for kind in ("hard", "soft")}
+    told = [f"{kind} ones that fail: {', '.join(names)}" for kind, names in fail.items() if names]
+    note("; ".join([f"{sum(r.holds for r in found)} of {n} checks hold", *told]))
     if report.failed:
         raise typer.Exit(1)
+
+
+_ID = re.compile(r"([A-Z]+)(\d+)(\w?):")
+
+
+def in_order(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """The results by letter as they first come, and by number (G9 before G10); those that fail last.
+
+    A claim without such a name stays behind the one before it.
+    """
+    letters: dict[str, int] = {}
+    keys: list[tuple[int, int, str]] = []
+    for result in results:
+        found = _ID.match(result.check.claim)
+        if found is None:
+            keys.append(keys[-1] if keys else (0, 0, ""))
+        else:
+            keys.append((letters.setdefault(found[1], len(letters) + 1), int(found[2]), found[3]))
+    ranked = sorted(range(len(results)), key=lambda i: (not results[i].holds, keys[i]))
+    return [results[i] for i in ranked]
+
+
+def short_name(result: CheckResult) -> str:
+    """What a check is called: what stands before the colon of its claim, or the claim."""
+    found = _ID.match(result.check.claim)
+    return result.check.claim if found is None else found[0][:-1]

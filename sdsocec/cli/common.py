@@ -65,18 +65,40 @@ def one_of(what: str, value: str, valid: Sequence[str]) -> str:
 
 def note(text: str) -> None:
     """A line for the person at the terminal, not for the data."""
+    text = wrapped(text) if sys.stderr.isatty() else text
     print(
         text.encode(sys.stderr.encoding or "utf-8", "replace").decode(sys.stderr.encoding or "utf-8"), file=sys.stderr
     )
 
 
 def print_line(text: str) -> None:
-    """A line of the result, on stdout."""
-    print(printable(text))
+    """A line of the result, on stdout; wrapped in a terminal."""
+    print(printable(wrapped(text) if sys.stdout.isatty() else text))
 
 
-def print_tables(tables: Sequence[Table], is_first: bool = True) -> None:
-    """Tables of numbers on stdout, a blank line before each but the first, each under its title; one title is said once."""
+def wrapped(text: str) -> str:
+    """A line in as many as the terminal needs, broken between words."""
+    import textwrap
+
+    width = terminal_width()
+    if len(text) <= width or width < 20:
+        return text
+    lines = textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines)
+
+
+def terminal_width() -> int:
+    """The columns of the terminal."""
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def print_tables(tables: Sequence[Table], is_first: bool = True, continued: str = "(continued)") -> None:
+    """Tables of numbers on stdout, a blank line before each but the first, each under its title; one title is said once.
+
+    What the tables say below themselves comes after each. `continued` stands above the rest of one that is broken.
+    """
     title = ""
     labels: dict[str, int] = {}
     for table in tables:  # tables under one title line up
@@ -86,18 +108,30 @@ def print_tables(tables: Sequence[Table], is_first: bool = True) -> None:
         if i or not is_first:
             print_line("")
         shown = "" if table.title == title else table.title
-        print_table(table.header, table.rows, shown, numbers_from=1, labels=labels[table.title])
+        print_table(
+            table.header, table.rows, shown, numbers_from=table.labels, labels=labels[table.title], repeated=table.repeated,
+            continued=continued,
+        )  # fmt: skip
+        for line in table.notes:
+            print_line(line)
         title = table.title
 
 
 def print_table(
-    header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", numbers_from: int = 99, labels: int = 0
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    title: str = "",
+    numbers_from: int = 99,
+    labels: int = 0,
+    repeated: int = 0,
+    continued: str = "(continued)",
 ) -> None:
     """A table on stdout: aligned in a terminal, tab-separated into a pipe or file.
 
     Columns from `numbers_from` on are numbers: they stand to the right and are never cut. Where they do not fit beside each
-    other, they are printed in blocks, each with the first columns before it. `labels` is the width that the first column should
-    have, where there is room.
+    other, they are printed in blocks, each with the first columns before it, and with the first `repeated` columns of numbers if
+    there is room; above all but the first stands `continued`. `labels` is the width that the first column should have, where
+    there is room.
     """
     if not sys.stdout.isatty():
         for row in (header, *rows):
@@ -106,7 +140,8 @@ def print_table(
     from rich.console import Console
     from rich.text import Text
 
-    console = Console()
+    # with width and height, also on a terminal that rich takes for one of 80 columns
+    console = Console(width=terminal_width(), height=25)
     if title:
         console.print(Text(printable(title), style="italic"))
     lead = min(numbers_from, len(header))
@@ -115,7 +150,10 @@ def print_table(
         for i in range(len(header))
     ]
     room = console.width - sum(column.least + GAP for column in columns[:lead])
-    for block in _blocks([column.least for column in columns[lead:]], room):
+    for i, block in enumerate(_blocks([column.least for column in columns[lead:]], room, repeated)):
+        if i:
+            console.print()
+            console.print(Text(printable(continued), style="italic"))
         chosen = [*range(lead), *(lead + i for i in block)]
         widths = _share_out([columns[i] for i in chosen], console.width)
         table = _rich_table([header[i] for i in chosen], [[row[i] for i in chosen] for row in rows], lead, widths)
@@ -159,15 +197,21 @@ def _share_out(columns: Sequence[_Column], room: int) -> list[int]:
     return widths
 
 
-def _blocks(widths: Sequence[int], room: int) -> list[range]:
-    """Columns of these widths, in as few rows of columns as fit the room."""
-    blocks, start, used = [], 0, 0
+def _blocks(widths: Sequence[int], room: int, repeated: int = 0) -> list[list[int]]:
+    """Columns of these widths, in as few rows as fit the room; the first ones again in each, where one more fits beside them."""
+    again = list(range(min(repeated, len(widths))))
+    taken = sum(widths[i] + GAP for i in again)
+    if any(taken + width + GAP > room for width in widths[len(again) :]):
+        again, taken = [], 0
+    blocks: list[list[int]] = [[]]
+    used = 0
     for i, width in enumerate(widths):
-        if i > start and used + width + GAP > room:
-            blocks.append(range(start, i))
-            start, used = i, 0
+        if blocks[-1] and used + width + GAP > room:
+            blocks.append(list(again))
+            used = taken
+        blocks[-1].append(i)
         used += width + GAP
-    return [*blocks, range(start, len(widths))]
+    return blocks
 
 
 def _rich_table(header: Sequence[str], rows: Sequence[Sequence[str]], lead: int, widths: Sequence[int]) -> Any:

@@ -21,7 +21,7 @@ from .common import (
     print_line,
     print_tables,
 )
-from .run import AtOption, ProfileOption, SetOption, accuracy_line, check_out, run_chosen
+from .run import AtOption, InitialOption, ProfileOption, SetOption, check_out, run_chosen
 
 FORMATS = ("csv", "xlsx")
 
@@ -36,6 +36,7 @@ def compare(
     settings: SetOption = None,
     at: AtOption = None,
     profile: ProfileOption = None,
+    initial: InitialOption = None,
     years: Annotated[
         str | None,
         typer.Option(
@@ -48,7 +49,8 @@ def compare(
             "--out",
             "-o",
             metavar="DIR",
-            help="Write the comparison there too. Default with --format: output/<model>-comparison, never over another result.",
+            help="Write the comparison there too. Default with --format: output/<model>-comparison, else ...-2, -3, ...: the "
+            "first that is not there, is empty, or holds this same comparison.",
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another result that --out holds.")] = False,
@@ -64,10 +66,12 @@ def compare(
 
     Example: sdsocec compare baseline regulier publiek --years 2014,2020
     """
-    from sdsocec.report.comparison import comparison_data, comparison_tables
+    from sdsocec.report.comparison import comparison_data, comparison_notes, comparison_tables
     from sdsocec.report.conditions import conditions_line
     from sdsocec.report.figures import listed_settings
+    from sdsocec.report.frame import place_lines, written_line
     from sdsocec.report.parting import scenario_titles
+    from sdsocec.report.step_error import step_error_line
     from sdsocec.report.texts import text
     from sdsocec.results.export import choose_folder, render_results, write_files
 
@@ -77,21 +81,25 @@ def compare(
     loaded = load(model, project)
     if len(scenarios or []) + len(at or []) < 2 and not (at and not scenarios):
         raise SdsocecError("a comparison needs two scenarios or more", hint="As in: sdsocec compare baseline regulier")
-    runs = run_chosen(loaded, scenarios, settings, at=at, profile=profile)
+    runs = run_chosen(loaded, scenarios, settings, at=at, profile=profile, initial=initial, language=lang)
     dataset = runs.dataset()
-    tables = comparison_tables(dataset, loaded, lang, wanted)
+    first = runs.scenarios[0].name
+    tables = comparison_tables(dataset, loaded, lang, wanted, runs.difference_errors(first))
     check_out(out, dataset, overwrite)
-    print_tables(tables)
-    print_line(text(lang, "comparison_note", first=scenario_titles(dataset, loaded, lang)[0]))
+    print_tables(tables, continued=text(lang, "table_continued"))
+    for line in comparison_notes(tables, scenario_titles(dataset, loaded, lang)[0], lang):
+        print_line(line)
+    for line in place_lines(dataset, loaded, lang):
+        print_line(line)
     if runs.settings:
         print_line(text(lang, "settings_line", settings=listed_settings(dataset, lang)))
     if conditions_line(dataset, lang):
         print_line(conditions_line(dataset, lang))
-    print_line(accuracy_line(runs, lang))
+    print_line(step_error_line(runs, lang))
     if out is not None or formats:
         files = render_results(dataset, loaded, kinds, lang, [comparison_data(dataset, loaded, lang)])
         folder = write_files(out or choose_folder(Path("output") / f"{loaded.name}-comparison", dataset), files)
-        note(f"Written to {folder}: {', '.join(files)}")
+        note(written_line(folder, files, lang))
 
 
 def read_years(text: str) -> list[float]:

@@ -15,6 +15,7 @@ from .run import SetOption
 if TYPE_CHECKING:
     from sdsocec.analysis.fit import RecordRun
     from sdsocec.model.project import LoadedModel
+    from sdsocec.report.record_tables import Listed
     from sdsocec.results.observed import Observed
 
 app = typer.Typer(
@@ -27,52 +28,29 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="SERIES", help="Serie
 
 @app.command("list")
 def list_series(model: ModelOption = None, project: ProjectOption = None, lang: LanguageOption = "en") -> None:
-    """List the observed series of a model: what each observes, its years, how exact it is, on whose word.
+    """List the observed series of a model: its years to fit and to test, how exact it is, on whose word.
 
     Example: sdsocec data list --model first_steps
     """
-    from sdsocec.report.fit_tables import Shown
+    from sdsocec.report.record_tables import list_of
 
     check_language(lang)
     loaded = load(model, project)
-    rows = []
-    for card, one in zip(loaded.card.series, _observed(loaded, None), strict=True):
-        shown = Shown.of(one, loaded, lang)
-        spans = [f"{span[0]}-{span[1]}" if span else "" for span in (card.fit, card.test)]
-        share = f"{100 * (card.relative_error or 0):g}%".replace(".", "," if lang == "nl" else ".")
-        error = shown.exact(card.error, lang) if card.error is not None else share
-        years = f"{one.years.min()}-{one.years.max()}"
-        rows.append(
-            (one.name, shown.label, one.variable, years, str(len(one.years)), shown.unit, error, *spans, card.source)
-        )
-    header = ("series", "label", "variable", "years", "n", "unit", "standard error", "fit", "test", "source")
-    print_table(header, rows)
+    _print(list_of(_observed(loaded, None), loaded, lang))
 
 
 @app.command("show")
 def show(name: Name, model: ModelOption = None, project: ProjectOption = None, lang: LanguageOption = "en") -> None:
-    """Show the values of one series, each with its standard error, what it is used for, and where it stands.
+    """Show the values of one series, each with its standard error, what it is used for, on whose word, and where it stands.
 
     Example: sdsocec data show unemployed --model first_steps
     """
-    from sdsocec.report.fit_tables import Shown
+    from sdsocec.report.record_tables import values_of
 
     check_language(lang)
     loaded = load(model, project)
     (one,) = _observed(loaded, [name])
-    shown = Shown.of(one, loaded, lang)
-    moment = "the mean over the year" if one.moment == "mean" else "the end of the year"
-    note(f"{one.name}: {shown.label} ({shown.unit}), observed: {one.variable}, {moment}")
-    has_notes = any(one.notes)
-    rows = [
-        (
-            str(year), shown.exact(float(one.values[i]), lang), shown.value(float(one.errors[i]), lang), _role(one, i),
-            one.sources[i], one.places[i], *((one.notes[i],) if has_notes else ()),
-        )
-        for i, year in enumerate(one.years)
-    ]  # fmt: skip
-    header = ("year", f"value ({shown.unit})", "standard error", "role", "source", "file:line")
-    print_table((*header, *(("note",) if has_notes else ())), rows)
+    _print(values_of(one, loaded, lang))
 
 
 @app.command("fit")
@@ -91,7 +69,7 @@ def fit(
     Example: sdsocec data fit --model first_steps --csv fit.csv
     """
     from sdsocec.analysis.fit import fit_table
-    from sdsocec.report.fit_tables import csv_of_fit, misfit_line, table_of_fit
+    from sdsocec.report.fit_tables import csv_of_fit, kinds_lines, left_out_lines, misfit_line, table_of_fit
     from sdsocec.report.texts import text
     from sdsocec.results.export import write_files
 
@@ -102,6 +80,8 @@ def fit(
     print_table(table.header, table.rows, table.title, numbers_from=1)
     print_line(misfit_line(run, lang))
     print_line(text(lang, "fit_scenarios", fit=run.fit_scenario, test=run.test_scenario))
+    for line in (*left_out_lines(run, lang), *kinds_lines([one.observed for one in run.series], lang)):
+        print_line(line)
     if csv is not None:
         write_files(csv.parent, {csv.name: csv_of_fit(fit_table(run), run)})
         note(f"Written to {csv}")
@@ -136,6 +116,13 @@ def plot(
     note(f"Written to {write_files(out, files)}: {', '.join(files)}")
 
 
+def _print(table: Listed) -> None:
+    """A table, and what it says below itself."""
+    print_table(table.header, table.rows, table.title, numbers_from=table.numbers_from)
+    for line in table.notes:
+        print_line(line)
+
+
 def _run(loaded: LoadedModel, names: list[str] | None, settings: list[str] | None) -> RecordRun:
     from sdsocec.analysis.fit import run_against_record
     from sdsocec.scenario import settable_of
@@ -157,6 +144,3 @@ def _observed(loaded: LoadedModel, names: list[str] | None) -> tuple[Observed, .
         )  # fmt: skip
     return load_observed(loaded, names)
 
-
-def _role(one: Observed, i: int) -> str:
-    return "fit" if one.is_fit[i] else "test" if one.is_test[i] else "not used"

@@ -22,10 +22,10 @@ def equilibrium(
         bool, typer.Option("--write", help="Write the equilibrium into the .mdl; only numbers change.")
     ] = False,
     every: Annotated[
-        bool, typer.Option("--all", help="List all initial values, not only those that differ most.")
+        bool, typer.Option("--all", help="List all initial values, not only those that differ most where some do.")
     ] = False,
 ) -> None:
-    """Bring the model to rest and compare its stored initial values with that.
+    """Bring the model to rest and compare its stored initial values with that (English only).
 
     Exit code 1 if the stored values do not belong to the stored parameters: a stock moves by more than a millionth of itself a
     year, or a constant that must agree with the state does not. With --set it only compares.
@@ -53,20 +53,24 @@ def equilibrium(
     pairs = stored_and_found(loaded, values)
     moving = drift(loaded, Design.of_rows([values], constant_values(loaded.equations)))
     stock, speed = moving.worst()[0]
-    by_difference = sorted(pairs, key=lambda name: -_relative(*pairs[name]))
-    shown = list(pairs) if every else by_difference[:MOST_SHOWN]
-    rows = [
-        [name, f"{pairs[name][0]:.8g}", f"{pairs[name][1]:.8g}", f"{_relative(*pairs[name]):.1e}"] for name in shown
-    ]
-    title = f"{len(rows)} of {len(pairs)} initial values, in the units of the .mdl; --all lists the others"
-    print_table(["initial value", "stored", "at rest", "difference"], rows, title, numbers_from=1)
-    print_line(f"From the stored values, at rest, '{stock}' moves most: {speed:.1e} of itself a year.")
     belongs = speed <= AT_REST and all(pairs[c][0] == pairs[c][1] for c in at_rest(loaded).consistent)
     print_line(
         "The stored initial values belong to these parameters."
         if belongs
         else f"The stored values do not belong to these parameters: a stock may move by {AT_REST:g} a year, no more."
     )
+    print_line(f"From the stored values, at rest, '{stock}' moves most: {speed:.1e} of itself a year.")
+    if every or not belongs:
+        by_difference = sorted(pairs, key=lambda name: -_relative(*pairs[name]))
+        shown = list(pairs) if every else by_difference[:MOST_SHOWN]
+        rows = [
+            [name, f"{pairs[name][0]:.8g}", f"{pairs[name][1]:.8g}", f"{_relative(*pairs[name]):.1e}"] for name in shown
+        ]
+        title = f"{len(rows)} of {len(pairs)} initial values, in the units of the .mdl"
+        print_line("")
+        print_table(["initial value", "stored", "at rest", "difference"], rows, title, numbers_from=1)
+        if len(rows) < len(pairs):
+            note(f"{len(pairs) - len(rows)} more: --all")
     if write:
         write_values(loaded.equations, {name: found for name, (_, found) in pairs.items()} if not belongs else {})
         note(f"Written to {loaded.equations.path}." if not belongs else "Nothing to write.")

@@ -11,7 +11,7 @@ import typer
 from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, print_line, print_table
 
 if TYPE_CHECKING:
-    from sdsocec.analysis.hindcast import Place
+    from sdsocec.analysis.plane_fit import Place
     from sdsocec.model.project import LoadedModel
     from sdsocec.report.hindcast_tables import Sheet
 
@@ -49,8 +49,12 @@ def hindcast(
     if "notice" in found.attributes:
         note(f"notice: {found.attributes['notice']}")
     place = _with_progress(loaded, grid) if has_plane(loaded) else None
+    if place is not None:
+        print_line(tables.answer(found, place, lang))
+        print_line("")
     _print(tables.fit_sheet(found, lang))
-    print_line(text(lang, "hindcast_conditional", scenario=found.scenario.title.in_language(lang)))
+    for line in tables.fit_lines(found, lang):
+        print_line(line)
     _print(tables.years_sheet(found, lang))
     files = hindcast_files(found, place)
     if place is None:
@@ -71,7 +75,7 @@ def _print(sheet: Sheet) -> None:
 
 
 def _with_progress(loaded: LoadedModel, grid: int | None) -> Place:
-    from sdsocec.analysis.hindcast import place_on_plane
+    from sdsocec.analysis.plane_fit import place_on_plane
 
     if not sys.stderr.isatty():
         return place_on_plane(loaded, grid=grid)

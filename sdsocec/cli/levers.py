@@ -74,25 +74,27 @@ def levers(
 def _list(loaded: LoadedModel, language: str) -> None:
     from sdsocec.engine import constant_values
     from sdsocec.model.names import name_key
+    from sdsocec.report.numbers import plain_number
     from sdsocec.report.texts import text
 
     card = loaded.card
     values = constant_values(loaded.equations)
-    holders = list(dict.fromkeys([*card.holders, *(lever.holder for lever in card.levers)]))
+    holding = {lever.holder for lever in card.levers}
+    holders = [holder for holder in dict.fromkeys([*card.holders, *sorted(holding)]) if holder in holding]
     for i, holder in enumerate(holders):
         held = [lever for lever in card.levers if lever.holder == holder]
         name = card.holder_label(holder, language)
-        if not held:
-            print_line("\n" + text(language, "lever_none", holder=name))
-            continue
         rows = []
         for lever in held:
             variable = loaded.equations.variables[name_key(f"{lever.name} scenario")]
-            low, high = ("?" if limit is None else f"{limit:g}" for limit in variable.range)
-            start, full = (f"{values[f'{lever.name} {part}']:g}" for part in ("from year", "full year"))
+            low, high = ("?" if limit is None else plain_number(limit, language) for limit in variable.range)
+            start, full = (
+                plain_number(values[f"{lever.name} {part}"], language) for part in ("from year", "full year")
+            )
+            without = plain_number(values[f"{lever.name} baseline"], language)
             rows.append(
                 (
-                    lever.name, lever.label.in_language(language), f"{values[f'{lever.name} baseline']:g}", f"{low}\u2013{high}",
+                    lever.name, lever.label.in_language(language), without, f"{low}\u2013{high}",
                     variable.unit, start if start == full else f"{start}-{full}",
                 )
             )  # fmt: skip
@@ -101,12 +103,13 @@ def _list(loaded: LoadedModel, language: str) -> None:
         print_table(
             (name, *(text(language, f"levers_{key}") for key in ("label", "without", "range", "unit", "years"))), rows
         )
-    note(f"{len(card.levers)} levers of {loaded.name}; a scenario or --set gives a lever its value in full force")
+    note(text(language, "levers_listed", n=len(card.levers), model=loaded.name))
 
 
 def _effects(loaded: LoadedModel, name: str, by: str, wanted: list[str] | None, language: str) -> None:
     from sdsocec.analysis.levers import chosen_outcomes, lever_effects
     from sdsocec.report.levers import lever_notes, lever_table
+    from sdsocec.report.texts import text
     from sdsocec.scenario import as_it_stands, load_scenario
 
     scenario = load_scenario(name, loaded)
@@ -124,4 +127,4 @@ def _effects(loaded: LoadedModel, name: str, by: str, wanted: list[str] | None, 
     for line in lever_notes(effects, loaded, titles, by, language):
         print_line(line)
     if by == "lever" and wanted is None:
-        note(f"The first {len(chosen)} outcomes; others by name: --outcome NAME")
+        note(text(language, "levers_first", n=len(chosen)))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sdsocec.model.project import LoadedModel
 
 app = typer.Typer(
-    help="Read a model: variables, equations, causes and uses.\n\nExample: sdsocec model variables --kind stock",
+    help="Read a model: variables, equations, causes and uses (English only).\n\nExample: sdsocec model variables --kind stock",
     no_args_is_help=True,
 )
 KINDS = ("stock", "flow", "auxiliary", "constant", "lookup")

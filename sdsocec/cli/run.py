@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +37,7 @@ SetOption = Annotated[
     typer.Option("--set", "-s", metavar="NAME=VALUE", help="Set a lever or constant in every scenario; repeatable."),
 ]
 ScenarioArguments = Annotated[
-    list[str] | None, typer.Argument(metavar="SCENARIO", help="Scenarios by name, or .toml files.")
+    list[str] | None, typer.Argument(metavar="SCENARIO", help="Scenarios by name or title, or .toml files.")
 ]
 EngineOption = Annotated[
     str, typer.Option("--engine", metavar="auto|native|pysd", help="auto: native, and PySD where native cannot.")
@@ -58,7 +58,7 @@ AtOption = Annotated[
     typer.Option(
         "--at",
         metavar="AXIS=VALUE,...",
-        help="A point of the scenario plane, as in g=0.4,v=0.7,intensity=0.5; repeatable.",
+        help="A point of the scenario plane, as in g=0.4,v=0.7,intensity=0.5; repeatable. Axes: sdsocec scenarios list",
     ),
 ]
 ProfileOption = Annotated[
@@ -66,7 +66,7 @@ ProfileOption = Annotated[
     typer.Option(
         "--profile",
         metavar="NAME",
-        help="A place: its numbers and equilibrium, scaled to its size; --set stays national.",
+        help="A place: its numbers and equilibrium, scaled to its size; --set stays national. Places: sdsocec scenarios list",
     ),
 ]
 InitialOption = Annotated[
@@ -93,7 +93,11 @@ def run(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="DIR", help="Where to write. Default: output/<model>, never over another result."
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Where to write. Default: output/<model>, else output/<model>-2, -3, ...: the first that is not there, is "
+            "empty, or holds this same result.",
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another result that --out holds.")] = False,
@@ -106,19 +110,34 @@ def run(
     flows: Annotated[
         bool, typer.Option("--flows", help="Also who went from where to where, by year: an account that closes.")
     ] = False,
+    flow_span: Annotated[
+        str | None,
+        typer.Option(
+            "--flow-span",
+            metavar="FROM-TO",
+            help="That account from the start of one year to the start of another. Default: the last year.",
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print every outcome, not only those of the overview figure.")
+    ] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="Do not run the baseline beside a single scenario.")] = False,
     figure: Annotated[bool, typer.Option("--figure/--no-figure", help="Draw the overview figure.")] = True,
     lang: LanguageOption = "en",
 ) -> None:
     """Run scenarios: a table, results and a figure.
 
-    Without a scenario, the baseline and the study's four scenarios.
+    Without a scenario, the baseline and the study's four scenarios; beside a single one, the baseline, unless a lever is set by
+    hand: that is set in every scenario.
 
     Example: sdsocec run regulier --set "quota share=0.03" --format xlsx --lang nl
     """
     from sdsocec.report.conditions import conditions_line
     from sdsocec.report.costs import cost_data, cost_table
     from sdsocec.report.figures import draw_overview, listed_settings, render
+    from sdsocec.report.frame import place_lines, written_line
     from sdsocec.report.people import people_data, people_tables
+    from sdsocec.report.step_error import step_error_line
     from sdsocec.report.tables import outcome_table
     from sdsocec.report.texts import text
     from sdsocec.results.export import choose_folder, render_results, write_files
@@ -126,36 +145,51 @@ def run(
     check_language(lang)
     kinds = [one_of("format", kind, FORMATS) for kind in formats or ["csv", "nc"]]
     loaded = load(model, project)
-    if flows:
+    span = _read_span(flow_span)
+    if flows := flows or span is not None:
         from sdsocec.engine import INTEGRATORS
         from sdsocec.results.flows import require_flows
 
         require_flows(loaded, one_of("integrator", integrator, INTEGRATORS))
+    if not alone and not at:
+        scenarios = _with_baseline(loaded, scenarios, settings, changes)
     runs = run_chosen(
-        loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial, changes=changes
-    )
+        loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial, changes=changes,
+        language=lang,
+    )  # fmt: skip
     dataset = runs.dataset()
-    costs, notes = cost_table(dataset, loaded, lang)
-    tables = [outcome_table(dataset, loaded, lang), *people_tables(dataset, loaded, lang), *([costs] if costs else [])]
-    data = [found for found in (people_data(dataset, loaded, lang), cost_data(dataset, loaded, lang)) if found]
-    account, account_data, account_lines = _account(runs, dataset, lang) if flows else ([], [], [])
+    errors = runs.difference_errors(loaded.card.baseline)
+    costs, notes = cost_table(dataset, loaded, lang, errors)
+    headline = () if everything else loaded.card.overview
+    outcomes = outcome_table(dataset, loaded, lang, only=headline)
+    tables = [*people_tables(dataset, loaded, lang), *([costs] if costs else [])]
+    data = [found for found in (people_data(dataset, loaded, lang), cost_data(dataset, loaded, lang, errors)) if found]
+    account, account_data, account_lines = _account(runs, dataset, lang, span) if flows else ([], [], [])
     files = render_results(dataset, loaded, kinds, lang, [*data, *account_data])
     if figure:
         files |= render(draw_overview(dataset, loaded, lang), "overview", dataset, ("png",))  # `plot` has SVG too
     check_out(out, dataset, overwrite)
     folder = write_files(out or choose_folder(Path("output") / loaded.name, dataset), files)
-    print_tables([*tables])
+    continued = text(lang, "table_continued")
+    print_tables([outcomes], continued=continued)
+    if more := len(outcome_table(dataset, loaded, lang).rows) - len(outcomes.rows):
+        print_line(_more_line(more, files, lang))
+    print_tables(tables, is_first=False, continued=continued)
     for line in notes:
         print_line(line)
-    print_tables(account, is_first=False)
+    print_tables(account, is_first=False, continued=continued)
     for line in account_lines:
+        print_line(line)
+    for line in _outside_lines(runs, dataset, lang) if at else ():
+        print_line(line)
+    for line in place_lines(dataset, loaded, lang):
         print_line(line)
     if runs.settings:
         print_line(text(lang, "settings_line", settings=listed_settings(dataset, lang)))
     if conditions_line(dataset, lang):
         print_line(conditions_line(dataset, lang))
-    print_line(accuracy_line(runs, lang))
-    note(f"Written to {folder}: {', '.join(files)}")
+    print_line(step_error_line(runs, lang))
+    note(written_line(folder, files, lang))
 
 
 def check_out(out: Path | None, dataset: xr.Dataset, overwrite: bool) -> None:
@@ -168,16 +202,92 @@ def check_out(out: Path | None, dataset: xr.Dataset, overwrite: bool) -> None:
         )
 
 
-def _account(runs: ScenarioRuns, dataset: xr.Dataset, language: str) -> tuple[list[Table], list[DataTable], list[str]]:
-    """The account of people of the last year, that of all years as data, and the lines below."""
+def _with_baseline(
+    loaded: LoadedModel, names: list[str] | None, settings: list[str] | None, changes: Path | None
+) -> list[str] | None:
+    """A single scenario with the card's baseline before it, where there is one and it stays what it is.
+
+    Both run from and to the same time; a lever set by hand would move in the baseline too.
+    """
+    from sdsocec.engine.trajectories import CONTROLS
+    from sdsocec.scenario import load_scenario
+
+    baseline = loaded.card.baseline
+    if not names or len(names) > 1 or baseline is None or loaded.scenario_folder is None or "=" in names[0]:
+        return names
+    if set(_by_hand(loaded, settings, changes)) & set(loaded.card.lever_constants()):
+        return names
+    one, other = load_scenario(names[0], loaded), load_scenario(baseline, loaded)
+    if one.name == other.name or any(one.values.get(time) != other.values.get(time) for time in CONTROLS):
+        return names
+    return [baseline, *names]
+
+
+def _outside_lines(runs: ScenarioRuns, dataset: xr.Dataset, language: str) -> list[str]:
+    """What the points give that none of the plane's scenarios gives; these are run for it, as the points were."""
+    from sdsocec.api import run_scenarios
+    from sdsocec.report.between import outside_lines
+    from sdsocec.scenario.plane import load_plane
+
+    plane = load_plane(runs.model)
+    around = {scenario.name: scenario for scenario in (plane.base, *plane.corners.values())}
+    try:
+        found = run_scenarios(
+            runs.model, list(around.values()), runs.settings, engine=runs.run.engine, integrator=runs.run.integrator,
+            initial=None if runs.profile is not None else runs.initial, profile=runs.profile, is_measured=False,
+        )  # fmt: skip
+    except SdsocecError:  # a remark must not stop a run; settings may suit the points and not the corners
+        return []
+    return outside_lines(dataset, found.dataset(), runs.model, language)
+
+
+def _by_hand(loaded: LoadedModel, settings: list[str] | None, changes: Path | None) -> dict[str, float]:
+    """The constants of --set, and of --changes where --set does not have them."""
+    from sdsocec.scenario import settable_of
+    from sdsocec.scenario.changes import read_changes
+
+    values = settable_of(loaded).read(settings or [])
+    return values if changes is None else read_changes(changes, loaded) | values
+
+
+def _more_line(n: int, files: Iterable[str], language: str) -> str:
+    from sdsocec.report.texts import text
+
+    file = next((name for name in files if name in ("outcomes.csv", "outcomes.xlsx")), None)
+    return text(language, "run_more", n=n) if file is None else text(language, "run_more_csv", n=n, file=file)
+
+
+def _account(
+    runs: ScenarioRuns, dataset: xr.Dataset, language: str, span: tuple[float, float] | None
+) -> tuple[list[Table], list[DataTable], list[str]]:
+    """The account of people of the span, by default the last year, that of all years as data, and the lines below."""
     from sdsocec.report.flows import account_notes, account_tables, flow_data, route_tables
-    from sdsocec.results.flows import measure_flows
+    from sdsocec.results.flows import measure_flows, over_span
 
     names = [scenario.name for scenario in runs.scenarios]
     share = runs.profile.share if runs.profile is not None else 1.0
     flows = measure_flows(runs.model, runs.design, runs.run, names, share)
-    tables = account_tables(flows, dataset, runs.model, language) + route_tables(flows, dataset, runs.model, language)
-    return tables, flow_data(flows, runs.model, names, language), account_notes(flows, language)
+    shown = flows if span is None else over_span(flows, *span)
+    tables = account_tables(shown, dataset, runs.model, language) + route_tables(shown, dataset, runs.model, language)
+    notes = account_notes(flows, language, is_place=runs.profile is not None)
+    return tables, flow_data(flows, runs.model, names, language), notes
+
+
+def _read_span(text: str | None) -> tuple[float, float] | None:
+    """A span as typed, FROM-TO."""
+    from sdsocec.scenario.settings import read_number
+
+    if text is None:
+        return None
+    try:
+        start, end = (read_number(part) for part in text.split("-"))
+    except ValueError:
+        raise SdsocecError(
+            f"'{text}' is not a span of years",
+            excerpt=f"--flow-span {text}",
+            hint="Write it as in --flow-span 2010-2020",
+        ) from None
+    return start, end
 
 
 def run_chosen(
@@ -191,26 +301,23 @@ def run_chosen(
     profile: str | None = None,
     initial: str | None = None,
     changes: Path | None = None,
+    language: str = "en",
 ) -> ScenarioRuns:
     """Run the scenarios and points of the plane named, or the default ones; says on stderr what is run, and any notice."""
     from sdsocec.api import run_scenarios
     from sdsocec.engine import ENGINES, INTEGRATORS
-    from sdsocec.scenario import settable_of
+    from sdsocec.report.frame import model_line
+    from sdsocec.report.texts import text
 
     one_of("engine", engine, ENGINES)
     one_of("integrator", integrator, INTEGRATORS)
     _refuse_torn_settings(names or [], settings or [])
-    values = settable_of(loaded).read(settings or [])
-    if changes is not None:
-        from sdsocec.scenario.changes import read_changes
-
-        values = read_changes(changes, loaded) | values
+    values = _by_hand(loaded, settings, changes)
     chosen = chosen_scenarios(loaded, names, at)
-    place = f"of {loaded.project}" if loaded.project else f"({loaded.equations.path})"
-    note(f"Model {loaded.name} {place}; scenarios: {', '.join(scenario.name for scenario in chosen)}")
+    note(model_line(loaded, chosen, language))
     runs = run_scenarios(loaded, chosen, values, engine=engine, integrator=integrator, initial=initial, profile=profile)
     for notice in runs.notices:
-        note(f"notice: {notice}")
+        note(text(language, "frame_notice", text=notice.in_language(language)))
     return runs
 
 
@@ -242,22 +349,3 @@ def _refuse_torn_settings(names: list[str], settings: list[str]) -> None:
                     f"'{name}' is not a scenario", hint=f'A name with a space needs quotes: --set "{whole}"', name=name
                 )
             )
-
-
-def accuracy_line(runs: ScenarioRuns, language: str) -> str:
-    """The time step's error in one line: the three largest, and what the others stay below; the provenance has all."""
-    from sdsocec.report.numbers import format_value
-    from sdsocec.report.texts import text
-    from sdsocec.results.shown import outcome_labels
-
-    if runs.accuracy.reason:
-        return text(language, "step_error_unknown", reason=runs.accuracy.reason)
-    labels = outcome_labels(runs.model, language)
-    errors = sorted(runs.accuracy.by_output.items(), key=lambda item: -item[1])
-    listed = ", ".join(
-        f"{labels.get(name, name)} {format_value(value, language, is_share=True)}" for name, value in errors[:3]
-    )
-    if len(errors) > 3:
-        above = (math.floor(1000 * errors[3][1]) + 1) / 1000  # the next tenth of a percent
-        listed = text(language, "step_error_others", listed=listed, most=format_value(above, language, is_share=True))
-    return text(language, "step_error", listed=listed)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sdsocec.errors import ProjectError
 
-from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, print_table
+from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, print_line, print_table
+
+if TYPE_CHECKING:
+    from sdsocec.model.project import LoadedModel
+    from sdsocec.scenario import Scenario
 
 app = typer.Typer(
     help="List, show, compare and validate scenarios.\n\nExample: sdsocec scenarios list", no_args_is_help=True
@@ -19,7 +24,7 @@ Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario by nam
 
 @app.command("list")
 def list_scenarios(model: ModelOption = None, project: ProjectOption = None, lang: LanguageOption = "en") -> None:
-    """List the scenarios of a model.
+    """List the scenarios of a model, the axes of their plane (for --at) and the places (for --profile).
 
     Example: sdsocec scenarios list --lang nl
     """
@@ -34,11 +39,45 @@ def list_scenarios(model: ModelOption = None, project: ProjectOption = None, lan
     if not rows:
         raise ProjectError(f"the model '{loaded.name}' has no scenarios", name=loaded.name)
     print_table(("scenario", "title", "description"), rows)
+    _list_plane(loaded, lang)
+    _list_places(loaded, lang)
+
+
+def _list_plane(loaded: LoadedModel, language: str) -> None:
+    from sdsocec.report.texts import text
+    from sdsocec.scenario.plane import INTENSITY, has_plane, load_plane
+
+    if not has_plane(loaded):
+        return
+    plane = load_plane(loaded)
+    rows = [
+        (name, *(part.in_language(language) for part in (axis.label, axis.low, axis.high)))
+        for name, axis in plane.axes.items()
+    ]
+    base = plane.base.title.in_language(language)
+    rows.append((INTENSITY, text(language, "list_intensity"), base, text(language, "list_full")))
+    print_line("")
+    heads = tuple(text(language, f"list_{key}") for key in ("axis", "about", "zero", "one"))
+    print_table(heads, rows)
+
+
+def _list_places(loaded: LoadedModel, language: str) -> None:
+    from sdsocec.report.texts import text
+    from sdsocec.scenario.profiles import load_profile, profile_names
+
+    places = [load_profile(name, loaded) for name in profile_names(loaded)]
+    if not places:
+        return
+    print_line("")
+    rows = [(place.name, place.title.in_language(language)) for place in places]
+    print_table(tuple(text(language, f"list_{key}") for key in ("place", "title")), rows)
+    if loaded.card.profiles_caution is not None:
+        print_line(loaded.card.profiles_caution.in_language(language))
 
 
 @app.command("show")
 def show(name: Name, model: ModelOption = None, project: ProjectOption = None) -> None:
-    """Show what a scenario sets, beside the model's own value, each with its source.
+    """Show what a scenario sets, beside the model's own value, each with its source (English only).
 
     Example: sdsocec scenarios show regulier
     """
@@ -68,7 +107,7 @@ def show(name: Name, model: ModelOption = None, project: ProjectOption = None) -
 
 @app.command("diff")
 def diff(first: Name, second: Name, model: ModelOption = None, project: ProjectOption = None) -> None:
-    """Show where two scenarios differ.
+    """Show where two scenarios differ: levers with their dates, then other constants, each with its source (English only).
 
     Example: sdsocec scenarios diff regulier publiek
     """
@@ -79,11 +118,36 @@ def diff(first: Name, second: Name, model: ModelOption = None, project: ProjectO
     a, b = load_scenario(first, loaded), load_scenario(second, loaded)
     base = constant_values(loaded.equations)
     left, right = base | a.values, base | b.values
-    rows = [
-        (name, _text(left[name]), _text(right[name]), _unit(loaded, name)) for name in base if left[name] != right[name]
+    differing = [name for name in base if left[name] != right[name]]
+    rows = []
+    for lever in loaded.card.levers:
+        names = [f"{lever.name} {part}" for part in ("scenario", "from year", "full year")]
+        if any(name in differing for name in names):
+            differing = [name for name in differing if name not in names]
+            told = [
+                " ".join(map(str, (_text(values[names[0]]), _dates(values, lever.name)))) for values in (left, right)
+            ]
+            rows.append((lever.name, lever.label.en, *told, _unit(loaded, names[0]), *_sources(names, a, b)))
+    rows += [
+        (name, "", _text(left[name]), _text(right[name]), _unit(loaded, name), *_sources([name], a, b))
+        for name in differing
     ]
-    print_table(("constant", a.name, b.name, "unit"), rows)
-    note(f"{len(rows)} of {len(base)} constants differ")
+    print_table(("lever or constant", "what", a.name, b.name, "unit", f"source, {a.name}", f"source, {b.name}"), rows)
+    note(f"{len(rows)} levers and constants differ")
+
+
+def _dates(values: Mapping[str, float], lever: str) -> str:
+    """From when a lever moves, and until when."""
+    start, full = (_text(values[f"{lever} {part}"]) for part in ("from year", "full year"))
+    return f"({start})" if start == full else f"({start}-{full})"
+
+
+def _sources(names: Sequence[str], *scenarios: Scenario) -> list[str]:
+    """On whose word each scenario sets the first of these constants that it sets; the .mdl where it sets none."""
+    return [
+        next((scenario.settings[name].source for name in names if name in scenario.settings), ".mdl")
+        for scenario in scenarios
+    ]
 
 
 @app.command("validate")
@@ -92,7 +156,7 @@ def validate(
     model: ModelOption = None,
     project: ProjectOption = None,
 ) -> None:
-    """Check scenario files against the model: every fault of every file, with its line.
+    """Check scenario files against the model: every fault of every file, with its line (English only).
 
     Exits with 2 if a file has a fault.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +27,7 @@ from .common import (
 if TYPE_CHECKING:
     from sdsocec.analysis.tuning import Session
 
-FILE = Path("tune") / "session.toml"
+FOLDER = Path("tune")
 PROMPT = "tune> "
 _SETTING = re.compile(r'\s*"?([^="]+?)"?\s*=\s*"?([^\s"]+)"?[\s,;]*')
 
@@ -39,25 +39,37 @@ def tune(
         str | None, typer.Option("--do", metavar="COMMANDS", help="Do these, separated by semicolons, and stop.")
     ] = None,
     session: Annotated[
-        Path, typer.Option("--session", metavar="FILE", help="Where runs are kept; taken up again if it is there.")
-    ] = FILE,
+        Path | None,
+        typer.Option(
+            "--session",
+            metavar="FILE",
+            help="Where runs are kept; taken up again if it is there. Default: tune/MODEL.toml",
+        ),
+    ] = None,
     lang: LanguageOption = "en",
 ) -> None:
     """Tune by hand: set a constant, see the fit to the record and what it changed; keep, undo, compare.
 
-    Starts a prompt; `help` lists its commands. Commands may also come from a pipe. A step is never lost: the file of the session
-    holds the kept runs and the values as they stand, and the next `tune` goes on from there.
+    Starts a prompt; `help` lists its commands. Commands may also come from --do or a pipe: each is echoed, and a step says in
+    one line what it did; `fit` shows the table. A step is never lost: the file of the session holds the kept runs and the values
+    as they stand, and the next `tune` goes on from there.
 
     Example: sdsocec tune --model first_steps --do "set matching elasticity=0.45; fit; keep slow"
     """
     check_language(lang)
-    desk = Desk(load(model, project), session, lang)
+    loaded = load(model, project)
+    desk = Desk(loaded, session or default_file(loaded.name), lang)
     if do is not None:
         desk.follow(command for command in do.split(";"))
     elif sys.stdin.isatty():
         desk.talk()
     else:
         desk.follow(sys.stdin)
+
+
+def default_file(model: str) -> Path:
+    """Where the runs of a model are kept."""
+    return FOLDER / f"{model}.toml"
 
 
 class Desk:
@@ -70,6 +82,7 @@ class Desk:
         assert isinstance(loaded, LoadedModel)
         is_old = file.exists()
         self.language = language
+        self.is_told = False  # commands come from elsewhere than a prompt: echo them, and say in a line what a step did
         self.session: Session = Session(loaded, file)
         self.file = file
         note(f"Model {loaded.name}; scenarios {self.session.run.fit_scenario} and {self.session.run.test_scenario}.")
@@ -81,8 +94,11 @@ class Desk:
 
     def follow(self, commands: Iterable[str]) -> None:
         """Do commands one by one; the first that is wrong ends it."""
+        self.is_told = True
         try:
             for command in commands:
+                if command.strip():
+                    print_line(f"{PROMPT}{command.strip()}")
                 if not self.do(command):
                     return
         except KeyboardInterrupt:
@@ -120,7 +136,7 @@ class Desk:
                 note("\nsay quit to leave")
 
     def _options(self) -> str:
-        file = "" if self.file == FILE else f" --session {self.file}"
+        file = "" if self.file == default_file(self.session.model.name) else f" --session {self.file}"
         return f" --model {self.session.model.name}{file}"
 
     # ---- commands
@@ -154,13 +170,15 @@ class Desk:
         """NAME=VALUE ...     set constants or levers, and run"""
         from sdsocec.scenario import settable_of
 
+        before = self.session.current_values()
         self.session.set(settable_of(self.session.model).read(settings_in(rest), "set"))
-        self.fit("")
+        self._stepped(before)
 
     def reset(self, rest: str) -> None:
         """[NAME]             give a constant, or all, the value of the .mdl again"""
+        before = self.session.current_values()
         self.session.reset(*([rest] if rest else []))
-        self.fit("")
+        self._stepped(before)
 
     def show(self, rest: str) -> None:
         """[NAME]             the constants that may be tuned or are set: value, range, unit; or one"""
@@ -186,6 +204,23 @@ class Desk:
         print_table(table.header, table.rows, table.title, numbers_from=1)
         print_line(misfit_line(run, self.language, before))
 
+    def _stepped(self, before: Mapping[str, float]) -> None:
+        """What a step moved and what that did to the misfit, in a line; at the prompt also the whole fit."""
+        from sdsocec.report.fit_tables import signed
+        from sdsocec.report.numbers import format_number
+        from sdsocec.report.texts import text
+
+        now, run, last = self.session.current_values(), self.session.run, self.session.before
+        moved = [
+            f"{name}: {before[name]:.8g} -> {value:.8g}" for name, value in now.items() if before.get(name) != value
+        ]
+        misfit = format_number(run.misfit, self.language, decimals=3)
+        change = "" if last is None else signed(run.misfit - last.misfit, self.language, 3)
+        what = "; ".join(moved) or text(self.language, "tune_nothing_moved")
+        print_line(text(self.language, "tune_step", what=what, misfit=misfit, change=change or "0"))
+        if not self.is_told:
+            self.fit("")
+
     def plot(self, rest: str) -> None:
         """draw fit and residuals beside the session's file, with the run before in grey"""
         from sdsocec.report.fit_figures import as_dataset, draw_fit, draw_residuals
@@ -193,19 +228,21 @@ class Desk:
         from sdsocec.results.export import write_files
 
         run, loaded = self.session.run, self.session.model
-        files = render(draw_fit(run, loaded, self.language, self.session.before), "fit", as_dataset(run))
-        files |= render(draw_residuals(run, loaded, self.language), "residuals", as_dataset(run))
+        files = render(draw_fit(run, loaded, self.language, self.session.before), f"{self.file.stem}_fit", as_dataset(run))
+        files |= render(draw_residuals(run, loaded, self.language), f"{self.file.stem}_residuals", as_dataset(run))
         note(f"Written to {write_files(self.file.parent, files)}: {', '.join(files)}")
 
     def undo(self, rest: str) -> None:
         """take the last step back"""
+        before = self.session.current_values()
         self.session.undo()
-        self.fit("")
+        self._stepped(before)
 
     def redo(self, rest: str) -> None:
         """take the step again that was undone"""
+        before = self.session.current_values()
         self.session.redo()
-        self.fit("")
+        self._stepped(before)
 
     def keep(self, rest: str) -> None:
         """NAME               keep the run as it stands under a name"""
@@ -214,8 +251,9 @@ class Desk:
 
     def load(self, rest: str) -> None:
         """NAME               go on from a kept run"""
+        before = self.session.current_values()
         self.session.load(rest)
-        self.fit("")
+        self._stepped(before)
 
     def runs(self, rest: str) -> None:
         """the kept runs, and what each sets"""

@@ -41,12 +41,14 @@ class Outcome(FileModel):
     """A variable by which the study judges.
 
     `shown` says how: "yes/no" is 1 or 0, "share" a part of a whole, from 0 to 1 by its definition, and read as a percentage.
+    `note` is what a reader must know to read it, below every table that has it.
     """
 
     variable: str
     label: Text
     direction: Literal["lower", "higher", "neutral"] = "neutral"
     shown: Literal["number", "share", "yes/no"] = "number"
+    note: Text | None = None
 
 
 class Lever(FileModel):
@@ -97,13 +99,14 @@ class Part(FileModel):
 class PeopleTable(FileModel):
     """Who is where: rows hold every place of the people stocks once, columns every group once (or there are none).
 
-    `shares` are parts of all people of a column.
+    `shares` are parts of all people of a column; `note` stands below the table.
     """
 
     title: Text
     rows: tuple[Part, ...] = Field(min_length=1, strict=False)
     columns: tuple[Part, ...] = Field(default=(), strict=False)
     shares: tuple[Part, ...] = Field(default=(), strict=False)
+    note: Text | None = None
 
 
 class Cost(FileModel):
@@ -154,7 +157,12 @@ class Equilibrium(FileModel):
 
 
 class Card(FileModel):
-    """Everything in `model.toml`."""
+    """Everything in `model.toml`.
+
+    `profiles_caution` is what a reader of a place's numbers is told first.
+    `claims` are the reality checks that state what the study claims: by what stands before the colon of a check's claim, or by
+    the name of its function; with the claim as readers are told it.
+    """
 
     title: Text
     overview: tuple[str, ...] = Field(default=(), strict=False)
@@ -170,11 +178,13 @@ class Card(FileModel):
     costs: tuple[Cost, ...] = Field(default=(), alias="cost", strict=False)
     cost_effects: tuple[CostEffect, ...] = Field(default=(), alias="cost_effect", strict=False)
     labels: dict[str, Text] = {}
+    claims: dict[str, Text] = {}
     holders: dict[str, Text] = {}
     equilibrium: Equilibrium | None = None
     series: tuple[Series, ...] = Field(default=(), strict=False)
     calibration: Calibration | None = None
     profiles: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]+$")
+    profiles_caution: Text | None = None
 
     def unit(self, unit: str) -> tuple[float, Text]:
         """The factor and the name under which a unit of the model is shown."""

@@ -5,6 +5,7 @@ The nearest such folder upwards counts, or the one that the user names, or the o
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from .card import CARD, Card, bare_card, read_card
 from .ir import Model
 from .names import element_name
 from .reader import read_model
+from .source import read_bytes
 from .toml import FileModel, TomlFile
 
 MODEL_FILE = "model.mdl"
@@ -84,7 +86,8 @@ class LoadedModel:
     """A model's equations with its card and its place.
 
     `name` is its folder's name (or its file's stem); `project` is the one that its file lies in, None if it lies in none;
-    `is_of_current_project` tells whether that is the project of the working folder, whose code is trusted.
+    `is_of_current_project` tells whether that is the project of the working folder, whose code is trusted. `card_sha256` is the
+    hash of the card's file, empty without one.
     """
 
     name: str
@@ -92,6 +95,7 @@ class LoadedModel:
     card: Card
     project: Project | None
     is_of_current_project: bool = True
+    card_sha256: str = ""
 
     @property
     def folder(self) -> Path:
@@ -155,12 +159,13 @@ def load_model(name_or_path: str | Path | None = None, project: Project | None =
         )
     equations = read_model(path)
     has_card = path.name == MODEL_FILE and (path.parent / CARD).exists()
+    digest = hashlib.sha256(read_bytes(path.parent / CARD)).hexdigest() if has_card else ""
     card = read_card(path.parent / CARD, equations) if has_card else bare_card(equations)
     own = _project_of(path)
     in_project = own is not None
     is_current = own is not None and own.root.resolve() == project.root.resolve()
     name = path.resolve().parent.name if has_card or in_project else path.stem
-    return LoadedModel(name, equations, card, project if is_current else own, is_current)
+    return LoadedModel(name, equations, card, project if is_current else own, is_current, digest)
 
 
 def _project_of(path: Path) -> Project | None:

@@ -128,18 +128,22 @@ def write_values(model: Model, values: Mapping[str, float]) -> None:
     """
     content = read_bytes(model.path)
     mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
-    new = mark + with_values(model, values).encode(encoding_of(content).removesuffix("-sig"))
-    path = Path(os.path.realpath(model.path))  # what a link points at, not the link
+    replace_content(model.path, mark + with_values(model, values).encode(encoding_of(content).removesuffix("-sig")))
+
+
+def replace_content(file: Path, new: bytes) -> None:
+    """Replace a file's content whole, or not at all; ProjectError if it cannot be written."""
+    path = Path(os.path.realpath(file))  # what a link points at, not the link
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(new)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(new)
         shutil.copymode(path, temporary)
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
-        raise ProjectError(f"cannot write '{model.path}': {error.strerror}", path=model.path) from None
+        raise ProjectError(f"cannot write '{file}': {error.strerror}", path=file) from None
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):

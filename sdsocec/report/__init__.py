@@ -12,6 +12,9 @@
     levers     what the levers of each holder change
     figures    the overview figure; PNG and SVG with their provenance and alternative text
     hindcast_tables, hindcast_figure  the test years beside the scenarios; the plane as maps
+    verification  a result run again and compared; remade makes its files, verification_sweep is for sweeps
+    plots      pictures for print, a kind a file; picture, sheet, style: what they are drawn on and with
+    sensitivity_*, robust_*, sweep, bands  tables and figures of experiments
     lettering  text in figures: broken into lines, shortened, kept from overlapping
 
 Start with `outcome_table`, `draw_overview`, `render`. Imports everything below it but the command line.

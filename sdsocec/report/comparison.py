@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.formats import DataTable
 from sdsocec.results.shown import ShownOutcome, is_in_years, is_whole, run_names, shown_outcomes, shown_times
 
+from .costs import is_within_error
 from .numbers import MISSING, format_change, format_number, format_time, is_too_small, with_sign
 from .parting import EQUAL, last_common_time, scenario_titles
-from .tables import Table, position_of, shown_value, with_conditions, with_unit
+from .tables import (
+    Table,
+    footnotes,
+    marked_notes,
+    position_of,
+    shown_value,
+    with_conditions,
+    with_mark,
+    with_unit,
+)
 from .texts import text
 
 if TYPE_CHECKING:
     import xarray as xr
 
 MOST_YEARS = 3
+Floats = NDArray[np.float64]
 
 
 def comparison_tables(
-    dataset: xr.Dataset, model: LoadedModel, language: str = "en", years: Sequence[float] | None = None
+    dataset: xr.Dataset,
+    model: LoadedModel,
+    language: str = "en",
+    years: Sequence[float] | None = None,
+    errors: Mapping[str, Floats] | None = None,
 ) -> list[Table]:
     """For each scenario but the first, every outcome: the difference at each year, and in percent of the first.
 
@@ -32,6 +49,9 @@ def comparison_tables(
     ----------
     years : saved times, optional
         By default some even years from the parting of the scenarios to the end.
+    errors : dict, optional
+        Element name -> the error of its differences with the first run, shape (n_runs, n_times), in the unit of the result: a
+        difference that is smaller is told as about 0, and has no percentage.
 
     Raises
     ------
@@ -42,25 +62,46 @@ def comparison_tables(
     at = _positions(dataset, outcomes, years)
     titles = scenario_titles(dataset, model, language)
     times = [format_time(float(dataset["time"].values[i]), language) for i in at]
+    marks = marked_notes([outcome.note for outcome in outcomes])
+    is_lost = [_is_lost(outcome, model, errors or {}) for outcome in outcomes]
     tables = []
     for run in range(1, len(titles)):
         header = [text(language, "comparison_header", scenario=titles[run], first=titles[0])]
         for time in times:
             header += [text(language, f"comparison_{key}", time=time) for key in ("change", "percent")]
         rows, values = [], []
-        for outcome in outcomes:
+        for outcome, lost in zip(outcomes, is_lost, strict=True):
             cells, numbers = [], []
             for i in at:
                 first, other = float(outcome.values[0, i]), float(outcome.values[run, i])
                 change, percent = difference(outcome, first, other), percent_of(outcome, first, other)
-                numbers += [change, percent]
-                cells += [_shown(outcome, first, other, change, language), _percent(percent, language)]
-            rows.append((_label(outcome, language), *cells))
+                numbers += [change, math.nan if lost[run, i] else percent]
+                shown = _shown(outcome, first, other, change, language)
+                cells += [text(language, "about_zero") if lost[run, i] else shown, _percent(numbers[-1], language)]
+            rows.append((with_mark(_label(outcome, language), outcome.note, marks), *cells))
             values.append(tuple(numbers))
         title = text(language, "comparison_title", scenario=titles[run], first=titles[0])
-        table = Table(title, tuple(header), tuple(rows), tuple(values))
+        notes = footnotes(marks) if run == len(titles) - 1 else ()
+        table = Table(title, tuple(header), tuple(rows), tuple(values), notes=notes)
         tables.append(with_conditions(table, dataset, language))
     return tables
+
+
+def comparison_notes(tables: Sequence[Table], first: str, language: str = "en") -> list[str]:
+    """What stands below the tables: where there is no percentage and, if there is any, what is about 0."""
+    notes = [text(language, "comparison_note", first=first)]
+    about = text(language, "about_zero")
+    if any(about in row for table in tables for row in table.rows):
+        notes.append(text(language, "comparison_untold", about=about, untold=text(language, "cost_untold")))
+    return notes
+
+
+def _is_lost(outcome: ShownOutcome, model: LoadedModel, errors: Mapping[str, Floats]) -> NDArray[np.bool_]:
+    """Where an outcome's difference with the first run is smaller than its error, shape (n_runs, n_times)."""
+    unit = model.equations.variables[name_key(split_element_name(outcome.variable)[0])].unit
+    known = errors.get(outcome.variable)
+    own = None if known is None or outcome.is_yes_no else known * model.card.unit(unit)[0]
+    return is_within_error(outcome.values - outcome.values[0], outcome.values, own)
 
 
 def difference(outcome: ShownOutcome, first: float, other: float) -> float:
@@ -88,13 +129,13 @@ def _shown(outcome: ShownOutcome, first: float, other: float, change: float, lan
         return words[0] if first == other else f"{words[0]} \u2192 {words[1]}"
     if outcome.is_share:
         return with_sign(format_number(100.0 * change, language, decimals=1), change)
-    return format_change(change, language, outcome.smallest)
+    return format_change(change, language, outcome.smallest, outcome.step)
 
 
 def _percent(percent: float, language: str) -> str:
     if math.isnan(percent):
         return MISSING
-    return with_sign(format_number(percent, language, decimals=1), percent)
+    return with_sign(format_number(percent, language, decimals=0 if abs(percent) >= 100 else 1), percent)
 
 
 def _label(outcome: ShownOutcome, language: str) -> str:
@@ -108,7 +149,7 @@ def _positions(dataset: xr.Dataset, outcomes: Sequence[ShownOutcome], years: Seq
     if years is not None:
         return [position_of(times, year) for year in years]
     common = last_common_time(outcomes, len(times))
-    start = 0 if common is None else common + 1
+    start = 1 if common is None else common + 1  # at the start little differs, whatever the scenarios
     known = range(start, len(times))
     if is_in_years(dataset):
         even = [i for i in known if is_whole(times[i]) and round(times[i]) % 2 == 0]

@@ -21,9 +21,10 @@ from sdsocec.results.shown import ShownOutcome, run_dimension, shown_outcomes, s
 from .conditions import as_sentence, conditions
 from .lettering import clean, fit, width_of
 from .numbers import format_time
-from .panel import LABEL_SIZE, MOST_NAMED, draw_outcome, end_label_positions, label_ends, look_of
+from .panel import LABEL_SIZE, draw_outcome, end_label_positions, label_ends, look_of
 from .parting import last_common_time, scenario_titles
-from .saving import DARK, GREY, TICK_SIZE, house_style, render, save_figure
+from .saving import TICK_SIZE, house_style, render, save_figure
+from .style import DARK, GREY, MOST_NAMED
 from .tables import shown_value
 from .texts import listed, text
 

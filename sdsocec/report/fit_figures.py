@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sdsocec.model.names import name_key
+from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.shown import TIME_UNITS, ShownOutcome, shown_time_unit, shown_unit
 
@@ -23,7 +23,9 @@ from .fit_tables import Shown
 from .lettering import clean, fit, width_of
 from .numbers import format_number, format_ticks, format_value
 from .panel import scale_times, scale_values
-from .saving import DARK, GREY, TICK_SIZE, house_style
+from .plots.record import changes_of
+from .saving import TICK_SIZE, house_style
+from .style import DARK, GREY, HOUSE, Style
 from .texts import text
 
 if TYPE_CHECKING:
@@ -31,19 +33,31 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from sdsocec.analysis.calibration import Profile
     from sdsocec.analysis.fit import RecordRun, SeriesRun
 
 Floats = NDArray[np.float64]
 BLUE, RED = "#0072b2", "#d55e00"  # Okabe and Ito (2008)
 DASHED, DOTTED = (0, (5, 2)), ":"
 ERRORS = 2.0  # standard errors either way
-LINE_90 = 1.3527721  # half of the 90 % point of chi-square with one degree of freedom: cost is half a sum of squares
 COST_SHOWN = 4.0  # times the line: what is above runs out of the panel
-_LOOKS: dict[str, dict[str, Any]] = {
-    "fit": {"marker": "o", "color": DARK, "markerfacecolor": DARK},
-    "test": {"marker": "s", "color": RED, "markerfacecolor": "white"},
-    "other": {"marker": "x", "color": GREY, "markerfacecolor": GREY},
-}
+
+
+def point_looks(style: Style) -> dict[str, dict[str, Any]]:
+    """How observations look by what they are for: a marker and a colour each."""
+    return {
+        "fit": {"marker": "o", "color": style.text, "markerfacecolor": style.text},
+        "test": {"marker": "s", "color": style.colours[2 % len(style.colours)], "markerfacecolor": "white"},
+        "other": {"marker": "x", "color": style.notes, "markerfacecolor": style.notes},
+    }
+
+
+def line_colour(style: Style) -> str:
+    """The colour of a run beside observations: the second of the scenarios'."""
+    return style.colours[1 % len(style.colours)]
+
+
+_LOOKS = point_looks(HOUSE)
 # Sizes in points (1/72 inch).
 COLUMNS, WIDTH, PLOT_HEIGHT = 2, 640.0, 128.0
 EDGE, GAP, PAD = 14.0, 24.0, 7.0
@@ -51,55 +65,6 @@ TITLE_SIZE, NOTE_SIZE, PANEL_TITLE_SIZE, SUBTITLE_SIZE, STAMP_SIZE = 13.0, 9.5, 
 LINE = 1.3
 LONGEST_UNIT = 118.0
 MOST_PANELS = 24
-
-
-@dataclass(frozen=True)
-class Profile:
-    """The likelihood profile of one constant.
-
-    Attributes
-    ----------
-    name, unit : str
-    values, costs : arrays, shape (n,)
-        Places where the constant was held, in its unit, and the cost of the best fit at each: half a sum of squared residuals.
-    estimate : float
-        Its value in the best fit.
-    lowest : float
-        The cost of the best fit.
-    line : float
-        How far above the lowest the 90 % interval reaches.
-    """
-
-    name: str
-    unit: str
-    values: Floats
-    costs: Floats
-    estimate: float
-    lowest: float
-    line: float = LINE_90
-
-    @property
-    def above(self) -> Floats:
-        """The costs above the lowest that was found, shape (n,); NaN where a fit gave no finite number."""
-        found = np.where(np.isfinite(self.costs), self.costs, np.nan)
-        return np.asarray(found - min(self.lowest, float(np.nanmin(found)))) if np.isfinite(found).any() else found
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Where the profile crosses the line, straight between its points; NaN on a side where it does not."""
-        order = np.argsort(self.values)
-        x, y = self.values[order], self.above[order] - self.line
-        best = int(np.nanargmin(np.where(np.isfinite(y), y, np.inf)))
-        return self._crossing(x, y, best, -1), self._crossing(x, y, best, 1)
-
-    @staticmethod
-    def _crossing(x: Floats, y: Floats, start: int, step: int) -> float:
-        i = start
-        while 0 <= i + step < len(x):
-            if y[i] <= 0 < y[i + step]:
-                return float(x[i] + (x[i + step] - x[i]) * -y[i] / (y[i + step] - y[i]))
-            i += step
-        return float("nan")
 
 
 # ---- panels -------------------------------------------------------------------------------------------------------
@@ -112,6 +77,7 @@ def draw_series(
     language: str = "en",
     before: SeriesRun | None = None,
     span: tuple[float, float] | None = None,
+    style: Style | None = None,
 ) -> Axes:
     """Draw one observed series with error bars, and the run as a line: solid in the fit years, dashed in the test years.
 
@@ -121,27 +87,31 @@ def draw_series(
         The same series of an earlier run: a dotted grey line under it.
     span : tuple of float, optional
         First and last time drawn; by default the series' own.
+    style : Style, optional
+        By default as figures for a screen are.
     """
+    size, line_width = (4.0, 1.7) if style is None else (style.marker_size, style.line_width)
+    looks, colour = point_looks(style or HOUSE), line_colour(style or HOUSE)
     shown, observed = Shown.of(one.observed, model, language), one.observed
-    moments = _moments(one)
+    moments = one.observed.times
     values, bars = observed.values * shown.factor, ERRORS * observed.errors * shown.factor
     first, last = span or span_of([one])
     drawn = [values - bars, values + bars]
     split = _first_test(one)
-    for run, style in ((before, {"color": GREY, "linestyle": DOTTED, "linewidth": 1.4, "zorder": 2}), (one, None)):
+    for run, fixed in ((before, {"color": GREY, "linestyle": DOTTED, "linewidth": 1.4, "zorder": 2}), (one, None)):
         if run is None:
             continue
         parts = [(run.line, run.times <= split, "-"), (run.test_line, run.times >= split, DASHED)]
         for line, within, dashes in parts:
             within = within & (run.times >= first) & (run.times <= last)
             if within.any():
-                look: Any = style or {"color": BLUE, "linestyle": dashes, "linewidth": 1.7, "zorder": 3}
+                look: Any = fixed or {"color": colour, "linestyle": dashes, "linewidth": line_width, "zorder": 3}
                 ax.plot(run.times[within], line[within] * shown.factor, **look)
                 drawn.append(line[within] * shown.factor)
     for role, chosen in _roles(one):
         ax.errorbar(
-            moments[chosen], values[chosen], yerr=bars[chosen], linestyle="", markersize=4, markeredgewidth=1.1,
-            elinewidth=0.8, capsize=0, zorder=4, clip_on=False, **_LOOKS[role],
+            moments[chosen], values[chosen], yerr=bars[chosen], linestyle="", markersize=size, markeredgewidth=0.275 * size,
+            elinewidth=0.8, capsize=0, zorder=4, clip_on=False, **looks[role],
         )  # fmt: skip
     _mark_test_years(ax, split)
     whole = ShownOutcome(observed.variable, shown.label, shown.unit, np.concatenate(drawn)[None], shown.is_share)
@@ -161,7 +131,7 @@ def draw_series_residuals(
     ax: Axes, one: SeriesRun, language: str = "en", span: tuple[float, float] | None = None
 ) -> Axes:
     """Draw the standardised residuals of one series by year, with lines at two standard errors."""
-    moments, residuals = _moments(one), one.residuals
+    moments, residuals = one.observed.times, one.residuals
     for level, dashes in ((0.0, "-"), (ERRORS, DASHED), (-ERRORS, DASHED)):
         ax.axhline(level, color="#8c8c8c", linestyle=dashes, linewidth=0.9, zorder=1)
     for role, chosen in _roles(one):
@@ -186,13 +156,12 @@ def draw_profile(ax: Axes, profile: Profile, language: str = "en") -> Axes:
     """Draw one likelihood profile: the cost above the lowest, the 90 % line, and the best fit as a vertical line."""
     from matplotlib.ticker import MaxNLocator
 
-    order = np.argsort(profile.values)
-    x, y = profile.values[order], profile.above[order]
+    x, y = profile.values, np.maximum(profile.costs - profile.lowest, 0.0)
     ax.plot(x, y, color=BLUE, linewidth=1.7, marker="o", markersize=3.5, markerfacecolor="white", markeredgewidth=1.1)
     ax.axhline(profile.line, color=DARK, linestyle=DASHED, linewidth=1.0)
     ax.axvline(profile.estimate, color=RED, linestyle=DOTTED, linewidth=1.4)
     known = y[np.isfinite(y)]
-    top = float(np.clip(known.max() if known.size else 0.0, 1.5 * profile.line, COST_SHOWN * profile.line))
+    top = float(np.clip(1.06 * known.max() if known.size else 0.0, 1.5 * profile.line, COST_SHOWN * profile.line))
     ticks = np.asarray(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(0.0, top)).tolist()
     ticks = [tick for tick in ticks if tick <= top]
     ax.set_yticks(ticks, format_ticks(ticks, language))
@@ -205,11 +174,6 @@ def draw_profile(ax: Axes, profile: Profile, language: str = "en") -> Axes:
     margin = 0.03 * (last - first or 1.0)
     ax.set_xlim(first - margin, last + margin)
     return ax
-
-
-def _moments(one: SeriesRun) -> Floats:
-    """When each observation is: the middle of its year, or its end."""
-    return np.asarray(one.observed.years + (1.0 if one.observed.moment == "end" else 0.5), dtype=np.float64)
 
 
 def _first_test(one: SeriesRun) -> float:
@@ -268,10 +232,11 @@ def draw_fit(run: RecordRun, model: LoadedModel, language: str = "en", before: R
     if before is not None:
         legend.append(_handle(text(language, "fit_line_before"), GREY, DOTTED))
     note = text(language, "fit_figure_note" if has_test else "fit_figure_note_no_test")
+    note = " ".join([note, *changes_of([one.observed for one in run.series], language)])
     title = text(language, "fit_figure_title", model=_named(model, language))
     what = text(language, "alt_fit_what", n=len(panels), model=_named(model, language))
     return _figure(
-        panels, title, note, legend, _time_unit(model, run, language), _stamp(run, language), [what, *sentences]
+        panels, title, note, legend, time_unit_of(model, run, language), _stamp(run, language), [what, *sentences]
     )
 
 
@@ -291,17 +256,22 @@ def draw_residuals(run: RecordRun, model: LoadedModel, language: str = "en") -> 
     legend = _point_handles(run, language, "residual")
     title = text(language, "residual_title", model=_named(model, language))
     what = text(language, "alt_residual_what", n=len(panels), model=_named(model, language))
-    note, unit = text(language, "residual_note"), _time_unit(model, run, language)
+    note, unit = text(language, "residual_note"), time_unit_of(model, run, language)
     return _figure(panels, title, note, legend, unit, _stamp(run, language), [what, *sentences])
 
 
 def draw_profiles(profiles: Sequence[Profile], model: LoadedModel, language: str = "en") -> Figure:
     """Draw likelihood profiles, a panel a constant, two a row."""
+    from sdsocec.analysis.calibration.profiles import UNRESOLVED
+
+    from .calibration_tables import profile_text
+
     panels, sentences = [], []
-    for profile in (_shown_profile(profile, model, language) for profile in profiles[:MOST_PANELS]):
+    for profile, unit in (_shown_profile(profile, model, language) for profile in profiles[:MOST_PANELS]):
         draw = partial(draw_profile, profile=profile, language=language)
-        panels.append(_Panel(profile.name, "", draw, profile.unit))
-        low, high = profile.interval
+        interval = text(language, "calibrate_profile_panel", interval=profile_text(profile, language))
+        panels.append(_Panel(profile.name, interval, draw, unit))
+        low, high = profile.lower, profile.upper
         key = "both" if np.isfinite(low) and np.isfinite(high) else "low" if np.isfinite(low) else "high"
         key = "none" if np.isnan(low) and np.isnan(high) else key
         shown = {
@@ -309,7 +279,10 @@ def draw_profiles(profiles: Sequence[Profile], model: LoadedModel, language: str
             "first": format_value(float(profile.values.min()), language),
             "last": format_value(float(profile.values.max()), language),
         }  # fmt: skip
-        sentences.append(text(language, f"alt_profile_{key}", label=profile.name, unit=profile.unit, **shown))
+        sentence = text(language, f"alt_profile_{key}", label=profile.name, unit=unit, **shown)
+        if UNRESOLVED in (profile.below, profile.above):
+            sentence = text(language, "alt_profile_unresolved", sentence=sentence)
+        sentences.append(sentence)
     legend = [
         _handle(text(language, "profile_cost_line"), BLUE, "-", "o", markerfacecolor="white", markeredgewidth=1.1),
         _handle(text(language, "profile_line"), DARK, DASHED),
@@ -321,12 +294,14 @@ def draw_profiles(profiles: Sequence[Profile], model: LoadedModel, language: str
     return _figure(panels, title, text(language, "profile_note"), legend, "", stamp, [what, *sentences])
 
 
-def _shown_profile(profile: Profile, model: LoadedModel, language: str) -> Profile:
-    """The profile in the unit that readers see."""
-    factor, _ = model.card.unit(profile.unit)
-    known = TIME_UNITS.get(name_key(profile.unit))
-    unit = known.in_language(language) if known and factor == 1.0 else shown_unit(model, profile.unit, language)
-    return replace(profile, unit=unit, values=profile.values * factor, estimate=profile.estimate * factor)
+def _shown_profile(profile: Profile, model: LoadedModel, language: str) -> tuple[Profile, str]:
+    """The profile in the unit that readers see, and that unit."""
+    unit = model.equations.variables[name_key(split_element_name(profile.name)[0])].unit
+    factor, _ = model.card.unit(unit)
+    known = TIME_UNITS.get(name_key(unit))
+    shown = known.in_language(language) if known and factor == 1.0 else shown_unit(model, unit, language)
+    numbers = {name: getattr(profile, name) * factor for name in ("values", "estimate", "lower", "upper")}
+    return replace(profile, **numbers), shown
 
 
 def as_dataset(run: RecordRun) -> xr.Dataset:
@@ -340,7 +315,8 @@ def _named(model: LoadedModel, language: str) -> str:
     return model.card.title.in_language(language)
 
 
-def _time_unit(model: LoadedModel, run: RecordRun, language: str) -> str:
+def time_unit_of(model: LoadedModel, run: RecordRun, language: str) -> str:
+    """The word for time on an axis."""
     import xarray as xr
 
     control = model.equations.variables.get(name_key("TIME STEP"))

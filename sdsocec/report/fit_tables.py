@@ -11,9 +11,10 @@ import numpy as np
 
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
+from sdsocec.model.record import TestKind
 from sdsocec.results.shown import is_share, shown_unit
 
-from .numbers import MINUS, MISSING, format_number, format_value
+from .numbers import MINUS, MISSING, format_number, format_time, format_value
 from .tables import Table
 from .texts import text
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sdsocec.results.observed import Observed
 
 ROUNDING = 1e-9  # of a statistic: a change below this is no change
-FEWEST = 3  # years: a line goes through any two points, so a correlation of two says nothing
+KINDS: tuple[TestKind, ...] = ("input", "conditional", "forecast")
 SHARES = ("bias", "variation", "covariation")
 CSV_COLUMNS = (
     "series", "variable", "role", "scenario", "first_year", "last_year", "n", "unit", "mape", "rmse", "mae", "r2", *SHARES,
@@ -33,12 +34,16 @@ CSV_COLUMNS = (
 
 @dataclass(frozen=True)
 class Shown:
-    """How the values of a series are shown: times a factor, in a unit; a share, as the card says, as a percentage."""
+    """How the values of a series are shown: times a factor, in a unit; a share, as the card says, as a percentage.
+
+    `kind` says what agreement in its test years is worth.
+    """
 
     label: str
     factor: float
     unit: str
     is_share: bool
+    kind: TestKind | None = None
 
     @classmethod
     def of(cls, observed: Observed, model: LoadedModel, language: str) -> Shown:
@@ -47,7 +52,7 @@ class Shown:
         factor, _ = model.card.unit(unit)
         is_part = is_share(model, observed.variable)
         name = text(language, "percent") if is_part else shown_unit(model, unit, language)
-        return cls(observed.label.in_language(language), factor, name, is_part)
+        return cls(observed.label.in_language(language), factor, name, is_part, observed.test_kind)
 
     def value(self, value: float, language: str) -> str:
         """A value of the model, rounded for readers."""
@@ -73,12 +78,9 @@ def table_of_fit(run: RecordRun, model: LoadedModel, language: str = "en", befor
     if before is not None:
         earlier = {(row.series, row.role): row.statistics for row in fit_table(before)}
     shown = {one.observed.name: Shown.of(one.observed, model, language) for one in run.series}
-    header = [text(language, "fit_series"), text(language, "fit_n")]
-    for key in ("fit_mape", "fit_rmse"):
-        header += [text(language, key), *([text(language, "fit_change")] if before is not None else [])]
-    header += [text(language, key) for key in ("fit_r2", "fit_bias", "fit_variation", "fit_covariation")]
+    header = list(header_of(language, before is not None))
     made = [
-        _row(
+        row_of(
             row,
             shown[row.series],
             language,
@@ -91,11 +93,22 @@ def table_of_fit(run: RecordRun, model: LoadedModel, language: str = "en", befor
     return Table(title, tuple(header), tuple(m[0] for m in made), tuple(m[1] for m in made))
 
 
-def _row(
-    row: FitRow, shown: Shown, language: str, before: FitStatistics | None, compared: bool
+def header_of(language: str, compared: bool = False) -> tuple[str, ...]:
+    """The names of the columns."""
+    header = [text(language, "fit_series"), text(language, "fit_n")]
+    for key in ("fit_mape", "fit_rmse"):
+        header += [text(language, key), *([text(language, "fit_change")] if compared else [])]
+    return (*header, *(text(language, key) for key in ("fit_r2", "fit_bias", "fit_variation", "fit_covariation")))
+
+
+def row_of(
+    row: FitRow, shown: Shown, language: str, before: FitStatistics | None = None, compared: bool = False
 ) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """The cells of a row, and its numbers."""
     years = text(language, "fit_no_years") if row.years is None else "-".join(map(str, row.years))
     label = text(language, f"fit_row_{row.role}", label=shown.label, unit=shown.unit, years=years)
+    if row.role == "test" and shown.kind is not None:
+        label = f"{label}, {text(language, f'test_kind_{shown.kind}')}"
     s = row.statistics
     scale = 100.0 if shown.is_share else shown.factor
     values = [float(row.n)]
@@ -111,8 +124,7 @@ def _row(
             values.append(0.0 if is_same else value - then)
             cells.append(signed(values[-1], language, digits))
     values += [np.nan] * 4 if s is None else [s.r2, s.bias, s.variation, s.covariation]
-    has_r2 = s is not None and s.n >= FEWEST and not np.isnan(s.r2)
-    cells.append(format_number(s.r2, language, decimals=3) if s is not None and has_r2 else MISSING)
+    cells.append(MISSING if s is None or np.isnan(s.r2) else format_number(s.r2, language, decimals=3))
     for name in SHARES:
         share = np.nan if s is None else float(getattr(s, name))
         cells.append(MISSING if np.isnan(share) else format_number(100 * share, language) + "%")
@@ -140,6 +152,38 @@ def misfit_line(run: RecordRun, language: str = "en", before: RecordRun | None =
         return text(language, "fit_misfit", value=value)
     change = signed(run.misfit - before.misfit, language, 3)
     return text(language, "fit_misfit_change", value=value, change=change)
+
+
+def left_out_lines(run: RecordRun, language: str = "en") -> list[str]:
+    """How many observed years were not compared, and why; a sentence each."""
+    from sdsocec.analysis.fit import fit_table
+
+    lines = []
+    series = {one.observed.name: one for one in run.series}
+    for row in fit_table(run):
+        times = series[row.series].times
+        first, last = (format_time(float(time), language) for time in (times[0], times[-1]))
+        reasons: dict[str, list[int]] = {}
+        for year in row.left_out:
+            is_within = times[0] <= year + 1e-6 and times[-1] >= year + 1 - 1e-6
+            reasons.setdefault("fit_not_saved" if is_within else "fit_not_run", []).append(year)
+        for key, years in reasons.items():
+            lines.append(text(
+                language, key, n=len(years), all=row.n + len(row.left_out), role=text(language, f"fit_role_{row.role}"),
+                label=series[row.series].observed.label.in_language(language), years=", ".join(map(str, years)),
+                first=first, last=last,
+            ))  # fmt: skip
+    return lines
+
+
+def kinds_lines(observed: Sequence[Observed], language: str = "en") -> list[str]:
+    """What agreement in the test years is worth, a sentence for each kind; empty without test years."""
+    found = {kind: [one.label.in_language(language) for one in observed if one.test_kind == kind] for kind in KINDS}
+    if not any(found.values()):
+        return []
+    none = text(language, "test_kind_none")
+    return [text(language, f"test_kind_{kind}_line", series=", ".join(labels) or none)
+            for kind, labels in found.items() if labels or kind == "forecast"]  # fmt: skip
 
 
 def csv_of_fit(rows: Sequence[FitRow], run: RecordRun) -> bytes:

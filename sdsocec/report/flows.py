@@ -1,11 +1,13 @@
 """The account of people: what each place had, gained, lost and has; who went from where to where.
 
 An account closes: opening + came - left = closing, and places sum to everybody. Each number in print is rounded by itself, to
-a whole person or finer, so that printed ones may miss by one; one that is too small to mean anything says only that.
+a whole person or finer (in a place coarser), so that printed ones may miss by one; one that is too small to mean anything says
+only that.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.flows import PeopleFlows, is_year_long
 from sdsocec.results.formats import DataTable
-from sdsocec.results.shown import shown_unit, smallest_shown
+from sdsocec.results.shown import shown_unit, smallest_shown, step_shown
 
 from .numbers import decimals_for, format_amount, format_time, is_too_small, with_sign
 from .parting import scenario_titles
@@ -51,6 +53,7 @@ def account_tables(flows: PeopleFlows, dataset: xr.Dataset, model: LoadedModel, 
     names = _place_names(flows, model, language)
     routes = _routes(flows, model, language)
     decimals, smallest = _decimals(flows, factor), smallest_shown(model, flows.unit)
+    step = step_shown(dataset, model, flows.unit)
     start, end = (format_time(float(t), language) for t in flows.times[at : at + 2])
     tables = []
     for run, title in enumerate(scenario_titles(dataset, model, language)):
@@ -74,7 +77,7 @@ def account_tables(flows: PeopleFlows, dataset: xr.Dataset, model: LoadedModel, 
             text(language, "flow_left"),
             text(language, "flow_closing", time=end),
         )
-        cells_of = [(label, *_signed(numbers, smallest, decimals, language)) for label, numbers in rows]
+        cells_of = [(label, *_signed(numbers, smallest, decimals, step, language)) for label, numbers in rows]
         name = text(language, "flow_account_title", start=start, end=end)
         table = Table(name, header, tuple(cells_of), tuple(numbers for _, numbers in rows))
         tables.append(with_conditions(table, dataset, language))
@@ -82,19 +85,25 @@ def account_tables(flows: PeopleFlows, dataset: xr.Dataset, model: LoadedModel, 
 
 
 def _signed(
-    numbers: tuple[float, float, float, float], smallest: float, decimals: int, language: str
+    numbers: tuple[float, float, float, float], smallest: float, decimals: int, step: float, language: str
 ) -> tuple[str, ...]:
     opening, came, left, closing = numbers
-    shown = [format_amount(v, smallest, language, decimals=decimals) for v in (opening, came, -left, closing)]
+    shown = [
+        format_amount(v, smallest, language, decimals=decimals, step=step) for v in (opening, came, -left, closing)
+    ]
     return shown[0], shown[1] if is_too_small(came, smallest) else with_sign(shown[1], came), shown[2], shown[3]
 
 
 def route_tables(flows: PeopleFlows, dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> list[Table]:
-    """Who went from where to where in the last whole year, a column per scenario; then who changed group where they were."""
+    """Who went from where to where in the last whole year, a column per scenario; then who changed group where they were.
+
+    Where from and where to are two columns: the values have NaN for the second.
+    """
     at = _last_year(flows)
     factor, unit = _shown(flows, model, language)
     names = _place_names(flows, model, language)
     decimals, smallest = _decimals(flows, factor), smallest_shown(model, flows.unit)
+    step = step_shown(dataset, model, flows.unit)
     start, end = (format_time(float(t), language) for t in flows.times[at : at + 2])
     routes = [route for route in _routes(flows, model, language) if route.people[:, at].any()]
     tables = []
@@ -102,24 +111,31 @@ def route_tables(flows: PeopleFlows, dataset: xr.Dataset, model: LoadedModel, la
         ("flow_routes", [route for route in routes if route.source != route.target]),
         ("flow_groups", _by_move([route for route in routes if route.source == route.target])),
     ):
+        is_moves = key == "flow_groups"
         rows = [
             (
-                _name(route, names),
-                *(format_amount(v, smallest, language, decimals=decimals) for v in route.people[:, at]),
+                *((route.move,) if is_moves else (names[route.source], names[route.target])),
+                *(format_amount(v, smallest, language, decimals=decimals, step=step) for v in route.people[:, at]),
             )
             for route in chosen
         ]
-        values = [tuple(map(float, route.people[:, at])) for route in chosen]
+        none = () if is_moves else (math.nan,)
+        values = [(*none, *map(float, route.people[:, at])) for route in chosen]
         if rows:
             title = text(language, f"{key}_title", start=start, end=end)
-            header = (with_unit(text(language, key), unit, language), *scenario_titles(dataset, model, language))
-            tables.append(with_conditions(Table(title, header, tuple(rows), tuple(values)), dataset, language))
+            heads = (
+                with_unit(text(language, key), unit, language),
+                *(() if is_moves else (text(language, "flow_to"),)),
+            )
+            header = (*heads, *scenario_titles(dataset, model, language))
+            table = Table(title, header, tuple(rows), tuple(values), labels=len(heads))
+            tables.append(with_conditions(table, dataset, language))
     return tables
 
 
-def account_notes(flows: PeopleFlows, language: str = "en") -> list[str]:
+def account_notes(flows: PeopleFlows, language: str = "en", is_place: bool = False) -> list[str]:
     """How the numbers of the account are rounded; which parts of years the data leave out."""
-    notes = [text(language, "flow_rounded")]
+    notes = [text(language, "flow_rounded_place" if is_place else "flow_rounded")]
     ends = [tuple(format_time(float(t), language) for t in flows.times[i : i + 2]) for i in _part_years(flows)]
     if ends:
         spans = [text(language, "flow_span", start=start, end=end) for start, end in ends]
@@ -129,10 +145,6 @@ def account_notes(flows: PeopleFlows, language: str = "en") -> list[str]:
 
 def _part_years(flows: PeopleFlows) -> list[int]:
     return [i for i, is_whole in enumerate(is_year_long(flows)) if not is_whole]
-
-
-def _name(route: _Route, names: dict[str | None, str]) -> str:
-    return route.move or f"{names[route.source]} \u2192 {names[route.target]}"
 
 
 def _by_move(routes: Sequence[_Route]) -> list[_Route]:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sdsocec.analysis.hindcast import Hindcast, Place
+from sdsocec.analysis.hindcast import Hindcast
+from sdsocec.analysis.plane_fit import Place
 
 from .hindcast_tables import axis_name, point_text, share_text
 from .lettering import fit
 from .numbers import format_number, format_ticks
-from .saving import DARK, GREY, house_style
+from .saving import house_style
+from .style import DARK, GREY
 from .texts import text
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 PLOT, LEFT, GAP, EDGE = 184.0, 122.0, 26.0, 14.0
 NARROWEST = 500.0
 TITLE_SIZE, NOTE_SIZE, PANEL_SIZE, LABEL_SIZE, STAMP_SIZE = 13.0, 9.5, 10.0, 8.0, 7.5
+ROOM = 10.0  # around the number on a line
 LINE = 1.3  # the height of a line of text, as a share of its size
 LEVELS = (0.5, 1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000)  # standard errors
 LIGHT, DARKEST = 1.0, 0.62  # of the shades: black lines and letters stay readable on the darkest
@@ -102,7 +105,10 @@ def _draw_map(
     drawn = [level for level in levels if rms.min() < level < rms.max()]
     if drawn:
         lines = ax.contour(x, y, rms, levels=drawn, colors="#6e6e6e", linewidths=0.7)
-        ax.clabel(lines, fmt=lambda level: _number(float(level), language), fontsize=7.5, colors=DARK, inline_spacing=2)
+        places = _label_places([np.concatenate([*segments]) for segments in lines.allsegs], x, chi2, place.limit)
+        if places:
+            ax.clabel(lines, fmt=lambda level: _number(float(level), language), fontsize=LABEL_SIZE - 0.5, colors=DARK,
+                      inline_spacing=2, manual=places)  # fmt: skip
     if chi2.min() <= place.limit:
         ax.contourf(x, y, chi2.T, levels=[-1.0, place.limit], colors="none", hatches=["/////"])
         if chi2.max() > place.limit:
@@ -111,7 +117,7 @@ def _draw_map(
         ax.text(0.5, 0.5, text(language, "hindcast_figure_none"), ha="center", va="center", fontsize=LABEL_SIZE,
                 color=DARK, transform=ax.transAxes, bbox=_BOX, parse_math=False)  # fmt: skip
     best = place.best
-    if value == best[-1] or len(place.axes) == 2:
+    if best[-1] > 0 and (value == best[-1] or len(place.axes) == 2):  # without intensity the other axes mean nothing
         ax.plot(
             *best[:2], marker="*", markersize=14, color="black", markeredgecolor="white", markeredgewidth=1.0, clip_on=False,
             zorder=5,
@@ -126,6 +132,29 @@ def _draw_map(
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
     ax.grid(False)
+
+
+def _label_places(
+    lines: list[NDArray[np.float64]], levels: NDArray[np.float64], chi2: NDArray[np.float64], limit: float
+) -> list[tuple[float, float]]:
+    """Where each line has room for its number: off the edges, the hatched region, the words in the middle and other numbers.
+
+    A line without such a place gets no number; its neighbours tell.
+    """
+    found: list[tuple[float, float]] = []
+    for line in lines:
+        margin = np.minimum(line, 1 - line).min(axis=1) * PLOT
+        cells = np.searchsorted(levels, line).clip(1, len(levels) - 1)
+        near = [chi2[i - 2 if i > 1 else 0 : i + 2, j - 2 if j > 1 else 0 : j + 2].min() for i, j in cells]
+        is_free = (margin > ROOM) & (np.array(near) > limit)
+        if chi2.min() > limit:
+            is_free &= np.abs(line[:, 1] - 0.5) * PLOT > 2 * ROOM
+        for other in found:
+            is_free &= np.hypot(*(line - other).T) * PLOT > 2 * ROOM
+        if is_free.any():
+            at = line[np.where(is_free, margin, -1.0).argmax()]
+            found.append((float(at[0]), float(at[1])))
+    return found
 
 
 _BOX = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}

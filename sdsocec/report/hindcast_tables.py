@@ -7,11 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sdsocec.analysis.hindcast import Hindcast, Place, TestSeries
+from sdsocec.analysis.fit import FitRow
+from sdsocec.analysis.hindcast import Hindcast, TestSeries
+from sdsocec.analysis.plane_fit import Place
 from sdsocec.results.shown import is_share, shown_unit
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.plane import INTENSITY
 
+from .fit_tables import Shown, header_of, kinds_lines, row_of
 from .numbers import MINUS, MISSING, format_number, format_value
 from .texts import text
 
@@ -25,35 +28,63 @@ class Sheet(NamedTuple):
     numbers_from: int
 
 
+def answer(found: Hindcast, place: Place, language: str = "en") -> str:
+    """Which corner of the plane reality came near, or that the record does not tell; and on which series that rests."""
+    sides = {axis: _side(place.ranges.get(axis)) for axis in place.plane.axes}
+    unknown = [_axis_words(place, axis, language) for axis, side in sides.items() if side is None]
+    if unknown:
+        sentences = [text(language, "hindcast_answer_open", axes=_and(unknown, language))]
+    else:
+        corner = place.plane.corners[tuple(side for side in sides.values() if side is not None)]
+        low, high = (_place(x, language) for x in place.ranges[INTENSITY])
+        sentences = [text(language, "hindcast_answer", corner=_title(corner, language), low=low, high=high)]
+    decisive = [one for one in place.series if one.name in place.decisive]
+    if decisive:
+        labels = _and([one.observed.label.in_language(language) for one in decisive], language)
+        sentences.append(text(language, "hindcast_rests" if len(decisive) == 1 else "hindcast_rests_many", series=labels))
+        given = [one.observed.label.in_language(language) for one in decisive if one.kind == "input"]
+        if given:
+            key = "hindcast_rests_input_one" if len(decisive) == 1 else "hindcast_rests_input"
+            sentences.append(text(language, key, series=_and(given, language)))
+    return " ".join(sentences)
+
+
+def _side(span: tuple[float, float] | None) -> int | None:
+    """The end of an axis on whose half the region lies."""
+    return None if span is None else 0 if span[1] < 0.5 else 1 if span[0] > 0.5 else None
+
+
+def _and(items: list[str], language: str) -> str:
+    *first, last = items
+    return f"{', '.join(first)} {text(language, 'hindcast_and')} {last}" if first else last
+
+
+def _axis_words(place: Place, axis: str, language: str) -> str:
+    return f"{axis} ({place.plane.axes[axis].label.in_language(language)})"
+
+
 def fit_sheet(found: Hindcast, language: str = "en") -> Sheet:
-    """The fit of each series over its test years, and whether that is a conditional fit or a forecast."""
-    header = tuple(
-        text(language, f"fit_{key}") for key in ("series", "n", "mape", "r2", "bias", "variation", "covariation")
-    )
-    header = (header[0], text(language, "hindcast_kind"), *header[1:3], text(language, "hindcast_mae"), *header[3:])
+    """The fit of each series over its test years, as `data fit` shows it."""
     rows = []
     for one, statistics in zip(found.series, found.statistics().values(), strict=True):
-        label = text(
-            language, "with_unit", label=one.observed.label.in_language(language), unit=_unit(found, one, language)
-        )
-        lead = (label, text(language, "hindcast_driven" if one.is_driven else "hindcast_forecast"), str(len(one.years)))
-        if statistics is None:
-            rows.append((*lead, *[MISSING] * 6))
-            continue
-        shares = [
-            format_value(x, language, is_share=True)
-            for x in (statistics.bias, statistics.variation, statistics.covariation)
-        ]
-        error = _shown(found, one, statistics.mae, language)
-        rows.append((*lead, format_value(statistics.mape, language, is_share=True), error,
-                     _decimals(statistics.r2, language, 2), *shares))  # fmt: skip
+        span = (int(one.years[0]), int(one.years[-1]))
+        row = FitRow(one.name, "test", found.scenario.name, len(one.years), span, statistics)
+        rows.append(row_of(row, Shown.of(one.observed, found.model, language), language)[0])
     title = text(
         language,
         "hindcast_fit_title",
         model=found.model.card.title.in_language(language),
         scenario=_title(found.scenario, language),
     )
-    return Sheet(title, header, tuple(rows), 2)
+    return Sheet(title, header_of(language), tuple(rows), 1)
+
+
+def fit_lines(found: Hindcast, language: str = "en") -> list[str]:
+    """What agreement is worth, in sentences."""
+    lines = kinds_lines([one.observed for one in found.series], language)
+    if found.is_filled_in:
+        lines.append(text(language, "hindcast_filled_in", scenario=_title(found.scenario, language)))
+    return lines
 
 
 def years_sheet(found: Hindcast, language: str = "en") -> Sheet:
@@ -130,7 +161,7 @@ def plane_lines(found: Hindcast, place: Place, language: str = "en") -> list[str
     labels = {one.name: one.observed.label.in_language(language) for one in place.series}
     for name in place.decisive:
         point, part = place.without[name]
-        shown_point = _point(dict(zip(place.axes, point.tolist(), strict=True)), language)
+        shown_point = _point(place.at(point), language)
         lines.append(text(language, "hindcast_decisive", series=labels[name], point=shown_point,
                           share=format_value(part, language, is_share=True)))  # fmt: skip
     rms = (place.chi2_best / place.n_values) ** 0.5
@@ -153,19 +184,23 @@ def forecast_sheet(found: Hindcast, language: str = "en") -> Sheet:
         *(f"{_shown(found, one, one.values[-1], language)} (±{_shown(found, one, one.errors[-1], language)})" for one in series),
     )]  # fmt: skip
     rms = (found.last_errors**2).mean(axis=1) ** 0.5
-    for i in sorted(range(len(found.scenarios)), key=lambda i: found.ranks[i]):
+    ranks = [np.inf if rank is None else rank for rank in found.ranks]
+    for i in sorted(range(len(found.scenarios)), key=lambda i: ranks[i]):
         cells = [
             f"{_shown(found, one, simulated[i, -1], language)} ({signed(found.last_errors[i, k], language)})"
             for k, (one, simulated) in enumerate(zip(series, found.simulated, strict=True))
         ]
-        rows.append((_title(found.scenarios[i], language), str(found.ranks[i]), _decimals(rms[i], language, 1), *cells))
+        rank = MISSING if found.ranks[i] is None else str(found.ranks[i])
+        rows.append((_title(found.scenarios[i], language), rank, _decimals(rms[i], language, 1), *cells))
+    if found.is_filled_in:
+        rows[-1] = (text(language, "hindcast_in_view", title=rows[-1][0]), *rows[-1][1:])
     lead = tuple(text(language, f"hindcast_{key}") for key in ("scenario", "rank", "rms"))
     return Sheet(text(language, "hindcast_forecasts_title"), (*lead, *header), tuple(rows), 1)
 
 
 def point_text(place: Place, language: str) -> str:
     """The best point as people write it: `g = 0.40, v = 0.70, intensity = 0.50`."""
-    return _point(dict(zip(place.axes, map(float, place.best), strict=True)), language)
+    return _point(place.at(place.best), language)
 
 
 def share_text(place: Place, language: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sdsocec.analysis.levers import MOST_PLAYERS, UNLISTED, LeverEffects
 from sdsocec.model.card import Outcome
@@ -11,7 +11,7 @@ from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.shown import shown_unit
 
-from .numbers import decimals_for, format_number, format_time, with_sign
+from .numbers import format_number, format_time, with_sign
 from .tables import Table, with_unit
 from .texts import text
 
@@ -50,9 +50,12 @@ def lever_table(
         label = outcome.label.in_language(language) + (f": {', '.join(elements)}" if is_whole else "")
         columns = [part[:, k] * factor for part in (effects.alone, effects.lost, effects.shares) if part is not None]
         numbers = [*(tuple(map(float, row)) for row in zip(*columns, strict=True)), (whole * factor,) * len(columns)]
-        decimals = decimals_for([number for row in numbers for number in row], DIGITS)
+        places = _places([number for row in numbers for number in row])
+        wished = with_unit(label, shown, language)
+        if outcome.direction != "neutral":
+            wished = text(language, f"lever_{outcome.direction}", outcome=wished)
         for who, row in zip([*names, text(language, "lever_total")], numbers, strict=True):
-            rows.append((with_unit(label, shown, language), who, *(_shown(v, decimals, language) for v in row)))
+            rows.append((wished, who, *(_shown(v, places, language) for v in row)))
             values.append((math.nan, *row))
     title = text(
         language, "lever_title", scenario=titles[0], baseline=titles[1], time=format_time(effects.time, language)
@@ -76,14 +79,21 @@ def _player(player: str, model: LoadedModel, by: str, language: str) -> str:
     return f"{lever.label.in_language(language)} ({model.card.holder_label(lever.holder, language)})"
 
 
-def _shown(value: float, decimals: int, language: str) -> str:
-    return with_sign(format_number(value, language, decimals=decimals), value)
+def _places(numbers: Sequence[float]) -> int:
+    """The decimals (below 0: zeros at the end) with which the largest number has its digits; all have them, and add up."""
+    largest = max((abs(number) for number in numbers if math.isfinite(number)), default=0.0)
+    return min(12, DIGITS - 1 - math.floor(math.log10(largest))) if largest > 0 else 0
+
+
+def _shown(value: float, places: int, language: str) -> str:
+    rounded = round(value, places) if math.isfinite(value) else value
+    return with_sign(format_number(rounded, language, decimals=max(0, places)), rounded)
 
 
 def lever_notes(
     effects: LeverEffects, model: LoadedModel, titles: tuple[str, str], by: str = "holder", language: str = "en"
 ) -> list[str]:
-    """What the columns mean; why there are no shares; who holds no lever, or none that the scenario moves."""
+    """What the columns mean; why there are no shares; who holds no lever that the scenario moves."""
     notes = [text(language, "lever_explained", baseline=titles[1])]
     n = len(effects.players)
     if effects.shares is not None:
@@ -96,7 +106,6 @@ def lever_notes(
         set(effects.players) if by == "holder" else {v.holder for v in model.card.levers if v.name in effects.players}
     )
     for holder in dict.fromkeys([*model.card.holders, *sorted(holding)]):
-        if holder not in moving:
-            key = "lever_unmoved" if holder in holding else "lever_none"
-            notes.append(text(language, key, holder=model.card.holder_label(holder, language)))
+        if holder in holding and holder not in moving:
+            notes.append(text(language, "lever_unmoved", holder=model.card.holder_label(holder, language)))
     return notes

@@ -41,25 +41,35 @@ def format_value(value: float, language: str = "en", *, is_share: bool = False) 
     return format_number(rounded, language, decimals=max(0, 2 - math.floor(math.log10(size))))
 
 
-def format_amount(value: float, smallest: float, language: str = "en", *, decimals: int | None = None) -> str:
+def format_amount(
+    value: float, smallest: float, language: str = "en", *, decimals: int | None = None, step: float = 0.0
+) -> str:
     """A value, or that it is smaller than what means anything; rounded by the rule of this module, or to so many decimals.
 
-    >>> format_amount(1234.0, 50.0), format_amount(0.3, 50.0), format_amount(0.0, 50.0)
-    ('1,230', '<50', '0')
+    Where one unit is already too small, there are no decimals. With a step it is rounded to a multiple of that first.
+
+    >>> format_amount(1234.0, 50.0), format_amount(71.5, 50.0), format_amount(0.3, 50.0), format_amount(0.0, 50.0)
+    ('1,230', '72', '<50', '0')
+    >>> format_amount(1234.0, 50.0, step=50.0)
+    '1,250'
     """
     if is_too_small(value, smallest):
         least = format_number(smallest, language, decimals=0 if smallest == round(smallest) else 2)
-        return f"<{least}" if value > 0 else f">{MINUS}{least}"
+        return f"<{least}"  # either way: the sign of what means nothing means nothing
+    if step > 0:
+        value = step * math.floor(value / step + 0.5)
+    if decimals is None and smallest >= 1 and abs(value) < 100:
+        decimals = 0
     return format_value(value, language) if decimals is None else format_number(value, language, decimals=decimals)
 
 
-def format_change(value: float, language: str = "en", smallest: float = 0.0) -> str:
+def format_change(value: float, language: str = "en", smallest: float = 0.0, step: float = 0.0) -> str:
     """A difference, rounded by the same rule, with its sign; or that it is smaller than what means anything.
 
     >>> format_change(1234.5), format_change(-0.5), format_change(0.0), format_change(0.3, smallest=50.0)
     ('+1,230', '−0.500', '0', '<50')
     """
-    shown = format_amount(value, smallest, language)
+    shown = format_amount(value, smallest, language, step=step)
     return shown if is_too_small(value, smallest) else with_sign(shown, value)
 
 
@@ -115,6 +125,15 @@ def format_number(value: float, language: str = "en", *, decimals: int = 0, grou
     apart = abs(value) >= (smallest if group_from is None else group_from)
     digits = digits.replace(",", "\0").replace(".", mark).replace("\0", group if apart else "")
     return f"{MINUS}{digits}" if value < 0 and any(c in "123456789" for c in digits) else digits
+
+
+def plain_number(value: float, language: str = "en") -> str:
+    """A number as a person would type it, without separators of thousands.
+
+    >>> plain_number(0.08, "nl"), plain_number(2014.0, "nl")
+    ('0,08', '2014')
+    """
+    return f"{value:g}".replace(".", _MARK[language]).replace("-", MINUS)
 
 
 def format_ticks(ticks: Sequence[float], language: str = "en", *, is_share: bool = False) -> list[str]:

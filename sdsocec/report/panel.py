@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,41 +13,23 @@ from sdsocec.results.shown import ShownOutcome
 
 from .lettering import fit, spread
 from .numbers import format_ticks, format_time
-from .saving import DARK, GREY, TICK_SIZE
+from .saving import TICK_SIZE
+from .style import DARK, GREY, HOUSE, MOST_NAMED, Look, Style
 from .texts import text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LABEL_SIZE = 8.5
-LABEL_HEIGHT = 1.25 * LABEL_SIZE
 LONGEST_AXIS_LABEL = 112.0  # points
-MOST_NAMED = 12
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a line looks. Colour, dashes and marker each differ from the neighbours', so that it holds in grey."""
-
-    colour: str
-    dashes: Any
-    marker: str
-    width: float = 1.6
-
-
-# Okabe and Ito (2008), "Color universal design", without its two colours that are too light for lines on white.
-_COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#b65a8f", "#7a4a12", "#5e4fa2")
-_DASHES = ("-", (0, (6, 1.5)), (0, (1.2, 1.2)), (0, (7, 1.5, 1.2, 1.5)), (0, (3, 1.2)))
-_MARKERS = ("", "o", "s", "^", "D", "v", "P", "X")
+# Of the overview, which is drawn for a screen.
+_WIDTH, _THIN = 1.6, 0.6
 HISTORY = Look(GREY, "-", "", 1.8)
 
 
 def look_of(position: int, n_runs: int) -> Look:
     """The look of a run by its position; the first is plain black, many are all alike."""
-    if n_runs > MOST_NAMED:
-        return Look(_COLOURS[1], "-", "", 0.6)
-    dashes = _DASHES[position % len(_DASHES)]
-    return Look(_COLOURS[position % len(_COLOURS)], dashes, _MARKERS[position % len(_MARKERS)], 1.6)
+    return replace(HOUSE.look(position, n_runs), width=_THIN if n_runs > MOST_NAMED else _WIDTH)
 
 
 def draw_outcome(
@@ -61,33 +43,47 @@ def draw_outcome(
         The position of the last time at which all runs are the same: up to there one grey line is drawn for all, and a
         vertical line marks it.
     """
+    draw_lines(ax, outcome, times, common)
+    label_values(ax, outcome, language)
+    scale_times(ax, times, language)
+    return ax
+
+
+def draw_lines(
+    ax: Axes, outcome: ShownOutcome, times: NDArray[np.float64], common: int | None = None, style: Style | None = None
+) -> None:
+    """Draw the lines of a panel, and where they part; by default as the overview has them."""
     n_runs, n_times = outcome.values.shape
     start = common or 0
+    size = 4.0 if style is None else style.marker_size
     if common is not None and common > 0:
-        _draw_line(ax, times[: start + 1], outcome.values[0, : start + 1], HISTORY)
+        history = HISTORY if style is None else style.history
+        _draw_line(ax, times[: start + 1], outcome.values[0, : start + 1], history, size)
     if start < n_times - 1 or n_times == 1:
         for run in range(n_runs):
-            look = look_of(run, n_runs)
-            line = _draw_line(ax, times[start:], outcome.values[run, start:], look)
+            look = look_of(run, n_runs) if style is None else style.look(run, n_runs)
+            line = _draw_line(ax, times[start:], outcome.values[run, start:], look, size)
             if look.marker:  # each at times of its own, so that markers of lines that coincide can all be seen
                 every = max(1, (n_times - start) // 3)
                 line.set_markevery((every * (run + 1) // (n_runs + 1), every))
     if 0 < start < n_times - 1 and n_runs > 1:
         ax.axvline(times[start], color="#999999", linewidth=0.8, zorder=0.5)
+
+
+def label_values(ax: Axes, outcome: ShownOutcome, language: str) -> None:
+    """Scale the y axis to an outcome, and write its unit beside it."""
     is_cut = scale_values(ax, outcome, language)
     unit = text(language, "percent") if outcome.is_share else outcome.unit
     label = fit(unit, LONGEST_AXIS_LABEL, TICK_SIZE)
     if is_cut:
         label = fit(f"{label} {text(language, 'axis_cut')}", LONGEST_AXIS_LABEL, TICK_SIZE, lines=2)
     ax.set_ylabel(label, fontsize=TICK_SIZE, color=DARK, parse_math=False)
-    scale_times(ax, times, language)
-    return ax
 
 
-def _draw_line(ax: Axes, times: NDArray[np.float64], values: NDArray[np.float64], look: Look) -> Any:
+def _draw_line(ax: Axes, times: NDArray[np.float64], values: NDArray[np.float64], look: Look, size: float) -> Any:
     marker = look.marker or ("o" if len(times) == 1 else "")
     (line,) = ax.plot(
-        times, values, color=look.colour, linestyle=look.dashes, linewidth=look.width, marker=marker, markersize=4,
+        times, values, color=look.colour, linestyle=look.dashes, linewidth=look.width, marker=marker, markersize=size,
         markerfacecolor="white", markeredgewidth=1.1, clip_on=False,
     )  # fmt: skip
     return line
@@ -129,24 +125,27 @@ def scale_times(ax: Axes, times: NDArray[np.float64], language: str) -> None:
     ax.set_xlim(first, last)
 
 
-def end_label_positions(ax: Axes, outcome: ShownOutcome, height: float) -> list[float] | None:
+def end_label_positions(ax: Axes, outcome: ShownOutcome, height: float, size: float = LABEL_SIZE) -> list[float] | None:
     """Where the names of the lines stand at the right, in points from the bottom; None where they would not fit.
 
     They do not fit if one would have to move by more than a line from the end of its own.
     """
     low, high = ax.get_ylim()
+    line = 1.25 * size
     ends = [0.0 if np.isnan(v) else (v - low) / (high - low) * height for v in outcome.values[:, -1].tolist()]
-    found = spread(ends, LABEL_HEIGHT, -LABEL_HEIGHT / 2, height + LABEL_HEIGHT / 2)
-    if found is None or max(abs(a - b) for a, b in zip(found, ends, strict=True)) > LABEL_HEIGHT:
+    found = spread(ends, line, -line / 2, height + line / 2)
+    if found is None or max(abs(a - b) for a, b in zip(found, ends, strict=True)) > line:
         return None
     return found
 
 
-def label_ends(ax: Axes, names: Sequence[str], positions: Sequence[float], height: float) -> Axes:
+def label_ends(
+    ax: Axes, names: Sequence[str], positions: Sequence[float], height: float, size: float = LABEL_SIZE
+) -> Axes:
     """Write the names of the lines at their right ends."""
     for name, position in zip(names, positions, strict=True):
         ax.annotate(
             name, (1.0, position / height), (5, 0), xycoords="axes fraction", textcoords="offset points", va="center",
-            fontsize=LABEL_SIZE, color=DARK, parse_math=False, annotation_clip=False,
+            fontsize=size, color=DARK, parse_math=False, annotation_clip=False,
         )  # fmt: skip
     return ax

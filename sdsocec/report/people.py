@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,9 @@ from sdsocec.model.card import Part, PeopleTable
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.formats import DataTable
 from sdsocec.results.people import crosstab, people_in_cells
-from sdsocec.results.shown import run_names, shown_times, shown_unit, smallest_shown
+from sdsocec.results.shown import run_names, shown_times, shown_unit, smallest_shown, step_shown
 
-from .numbers import format_amount, format_time, format_value
+from .numbers import format_amount, format_time, format_value, is_too_small
 from .parting import scenario_titles
 from .tables import Table, with_conditions, with_unit
 from .texts import text
@@ -34,6 +35,7 @@ def people_tables(dataset: xr.Dataset, model: LoadedModel, language: str = "en")
         return []
     cells, people = people_in_cells(dataset, model)
     factor, smallest, unit = _shown(model, cells[0].stock, language)
+    step = step_shown(dataset, model, model.equations.variables[cells[0].stock].unit)
     titles = scenario_titles(dataset, model, language)
     time = format_time(float(dataset["time"].values[-1]), language)
     tables = []
@@ -46,12 +48,23 @@ def people_tables(dataset: xr.Dataset, model: LoadedModel, language: str = "en")
             for run, scenario in enumerate(titles):
                 head = (scenario, *columns)
                 tables.append(
-                    _table(title, head, wanted, _with_total(counts[run]), _with_total(shares, run), smallest, language)
+                    _table(
+                        title,
+                        head,
+                        wanted,
+                        _with_total(counts[run]),
+                        _with_total(shares, run),
+                        smallest,
+                        step,
+                        language,
+                    )
                 )
         else:
             head = (with_unit(text(language, "people"), unit, language), *titles)
             by_run = None if shares is None else shares[:, :, 0].T
-            tables.append(_table(title, head, wanted, counts[:, :, 0].T, by_run, smallest, language))
+            tables.append(_table(title, head, wanted, counts[:, :, 0].T, by_run, smallest, step, language))
+        if wanted.note is not None:
+            tables[-1] = replace(tables[-1], notes=(wanted.note.in_language(language),))
     return [with_conditions(table, dataset, language) for table in tables]
 
 
@@ -76,6 +89,7 @@ def _table(
     counts: Floats,
     shares: Floats | None,
     smallest: float,
+    step: float,
     language: str,
 ) -> Table:
     everybody = counts.sum(axis=0)
@@ -83,10 +97,17 @@ def _table(
     for label, numbers in zip(
         [*_labels(wanted.rows, language), text(language, "everybody")], [*counts, everybody], strict=True
     ):
-        rows.append((label, *(format_amount(v, smallest, language) for v in numbers)))
+        rows.append((label, *(format_amount(v, smallest, language, step=step) for v in numbers)))
         values.append(tuple(map(float, numbers)))
     for label, numbers in zip(_labels(wanted.shares, language), [] if shares is None else shares, strict=True):
-        part = np.divide(numbers, everybody, out=np.full_like(numbers, np.nan), where=everybody > 0)
+        is_told = everybody > 0
+        if step > 0:  # a share of a few people tells how many they are
+            few = [
+                is_too_small(v, smallest) or is_too_small(a - v, smallest)
+                for v, a in zip(numbers, everybody, strict=True)
+            ]
+            is_told &= ~np.array(few)
+        part = np.divide(numbers, everybody, out=np.full_like(numbers, np.nan), where=is_told)
         rows.append((label, *(format_value(v, language, is_share=True) for v in part)))
         values.append(tuple(map(float, part)))
     return Table(title, header, tuple(rows), tuple(values))

@@ -5,30 +5,31 @@ from __future__ import annotations
 import io
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sdsocec.errors import SdsocecError
+from sdsocec.errors import SdsocecError, nearest_name
 from sdsocec.results.export import write_files
 from sdsocec.results.shown import plain_attributes
 
 from .lettering import clean
+from .style import DARK, FONT, PALE, RULE, Style
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 150
-FORMATS = ("png", "svg")
-DARK, GREY, PALE = "#222222", "#595959", "#d9d9d9"
+FORMATS = ("png", "svg", "pdf")
 TICK_SIZE = 8.5
 # As settings rather than calls: matplotlib makes each tick in its final look, which halves the time of making axes.
 AXES: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": "#8c8c8c",
+    "axes.edgecolor": RULE,
     "axes.grid": True,
     "axes.grid.axis": "y",
     "axes.axisbelow": True,
@@ -38,46 +39,99 @@ AXES: dict[Any, Any] = {
         f"{axis}tick.{key}": value
         for axis in "xy"
         for key, value in {
-            "labelsize": TICK_SIZE, "major.size": 2.5, "major.pad": 2.5, "color": "#8c8c8c", "labelcolor": DARK,
+            "labelsize": TICK_SIZE, "major.size": 2.5, "major.pad": 2.5, "color": RULE, "labelcolor": DARK,
         }.items()
     },
 }  # fmt: skip
 
 
-def house_style() -> Any:
-    """A context in which matplotlib has its own defaults and ours, whatever a matplotlibrc on this machine says."""
+@contextmanager
+def house_style(style: Style | None = None) -> Iterator[None]:
+    """A context in which matplotlib has its own defaults and ours, whatever a matplotlibrc on this machine says.
+
+    With a style, its letters and rules; without, those of the figures that are drawn for a screen. A letter that no font has is
+    drawn as a box, without a warning.
+    """
     import matplotlib
 
-    own: dict[Any, Any] = {"font.family": "DejaVu Sans", "svg.hashsalt": "sdsocec", "svg.fonttype": "path", **AXES}
+    own: dict[Any, Any] = {
+        "font.family": FONT, "svg.hashsalt": "sdsocec", "svg.fonttype": "path", "pdf.fonttype": 42, "hatch.linewidth": 0.5,
+        **AXES,
+    }  # fmt: skip
+    if style is not None:
+        # Hinted letters are a few per cent wider or narrower, by the resolution; in print they have their own width.
+        own |= {"text.hinting": "no_hinting"}
+        own |= {
+            "font.family": style.fonts,
+            "axes.edgecolor": style.rules,
+            "grid.color": style.grid,
+            "grid.linewidth": 0.5,
+        }
+        own |= {
+            "text.color": style.text,
+            "axes.labelcolor": style.text,
+            "axes.linewidth": 0.6,
+            "font.size": style.label_size,
+        }
+        for axis in "xy":
+            own |= {f"{axis}tick.labelsize": style.tick_size, f"{axis}tick.color": style.rules}
+            own |= {f"{axis}tick.labelcolor": style.text, f"{axis}tick.major.width": 0.6}
     left = ("backend", "interactive", "toolbar", "timezone")
     defaults: dict[Any, Any] = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith(left)}
-    return matplotlib.rc_context(defaults | own)
+    with matplotlib.rc_context(defaults | own), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
 
 
-def render(figure: Figure, stem: str, dataset: xr.Dataset, formats: Sequence[str] = FORMATS) -> dict[str, bytes]:
+def render(figure: Figure, stem: str, dataset: xr.Dataset, formats: Sequence[str] = FORMATS[:2]) -> dict[str, bytes]:
     """A figure as files by name (`stem.png`, `stem.svg`), for `write_files`.
 
-    The figure's label is its alternative text (PNG: Description; SVG: desc). The provenance of the dataset is there as
-    JSON (PNG and SVG: Source).
+    The figure's label is its alternative text, the attributes of the dataset the provenance; `figure_bytes` says where they
+    are.
     """
     title = clean(figure.get_suptitle().replace("\n", " ")) or stem
-    described = clean(str(figure.get_label() or title))
-    source = json.dumps(plain_attributes(dataset), ensure_ascii=True)
-    files = {}
-    for kind in formats:
-        if kind not in FORMATS:
-            raise SdsocecError(f"there is no figure format '{kind}'", name=kind, hint=f"Valid: {', '.join(FORMATS)}.")
-        content = io.BytesIO()
-        metadata: dict[str, Any] = {"Title": title, "Description": described, "Source": source}
-        metadata |= {"Software": "sdsocec"} if kind == "png" else {"Date": None, "Creator": "sdsocec"}
-        with house_style(), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing from font")
-            # The least compression: a fifth of the time, for a file that is 7 % larger.
-            options: dict[str, Any] = {"pil_kwargs": {"compress_level": 1}} if kind == "png" else {}
-            figure.savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=metadata, **options)
-        made = content.getvalue()
-        files[f"{stem}.{kind}"] = made if kind == "png" else _with_description(made, described)
-    return files
+    described = str(figure.get_label() or title)
+    attributes = plain_attributes(dataset)
+    return {f"{stem}.{kind}": figure_bytes(figure, kind, title, described, attributes) for kind in formats}
+
+
+def figure_bytes(
+    figure: Figure,
+    kind: str,
+    title: str,
+    described: str,
+    attributes: Mapping[str, Any],
+    dots_per_inch: int = DOTS_PER_INCH,
+    style: Style | None = None,
+) -> bytes:
+    """A figure as one file: the same figure, the same bytes.
+
+    The title is in the metadata; so is the alternative text (PNG: Description; SVG: description and `desc`; PDF: Subject) and,
+    as JSON, the provenance (Source in all three).
+
+    Raises SdsocecError for a format that is none.
+    """
+    if kind not in FORMATS:
+        raise SdsocecError(
+            f"there is no figure format '{kind}'", name=kind, nearest=nearest_name(kind, FORMATS),
+            hint=f"Valid: {', '.join(FORMATS)}.",
+        )  # fmt: skip
+    described = clean(described)
+    metadata: dict[str, Any] = {"Title": clean(title), "Source": json.dumps(dict(attributes), ensure_ascii=True)}
+    named: dict[str, dict[str, Any]] = {
+        "png": {"Description": described, "Software": "sdsocec"},
+        "svg": {"Description": described, "Creator": "sdsocec", "Date": None},
+        "pdf": {"Subject": described, "Creator": "sdsocec", "CreationDate": None},
+    }
+    metadata |= named[kind]
+    # The least compression: a fifth of the time, for a file that is 7 % larger.
+    options: dict[str, Any] = {"pil_kwargs": {"compress_level": 1}} if kind == "png" else {}
+    content = io.BytesIO()
+    with house_style(style), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Unknown infodict keyword: 'Source'")  # PDF allows keys of one's own
+        figure.savefig(content, format=kind, dpi=dots_per_inch, metadata=metadata, **options)
+    made = content.getvalue()
+    return _with_description(made, described) if kind == "svg" else made
 
 
 def _with_description(svg: bytes, described: str) -> bytes:
@@ -86,7 +140,9 @@ def _with_description(svg: bytes, described: str) -> bytes:
     return svg.replace(b"</title>", description, 1).replace(b"<svg ", b'<svg role="img" ', 1)
 
 
-def save_figure(figure: Figure, stem: str | Path, dataset: xr.Dataset, formats: Sequence[str] = FORMATS) -> list[Path]:
+def save_figure(
+    figure: Figure, stem: str | Path, dataset: xr.Dataset, formats: Sequence[str] = FORMATS[:2]
+) -> list[Path]:
     """Write `stem.png` and `stem.svg`, all or none; the folder of the stem is made if it is not there."""
     stem = Path(stem)
     files: Mapping[str, bytes] = render(figure, stem.name, dataset, formats)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sdsocec.errors import SdsocecError
+from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.shown import ShownOutcome, is_in_years, is_whole, place_of, shown_outcomes
+from sdsocec.results.shown import ShownOutcome, is_in_years, is_whole, place_of, run_names, shown_outcomes
 
 from .conditions import conditions
 from .numbers import format_amount, format_time, format_value
@@ -34,12 +35,21 @@ class Table:
         Each as long as the header: label with unit, then numbers in the reader's language.
     values : tuple of tuples of float
         The numbers behind the rows, unrounded, in the units shown (a share stays a fraction); NaN where there is none.
+    repeated : int
+        How many of the first columns of numbers stand again wherever the table is broken.
+    notes : tuple of str
+        What stands below it.
+    labels : int
+        How many of the first columns are labels.
     """
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     values: tuple[tuple[float, ...], ...]
+    repeated: int = 0
+    notes: tuple[str, ...] = ()
+    labels: int = 1
 
     def __post_init__(self) -> None:
         assert len(self.rows) == len(self.values), "one row of values for each row of text"
@@ -48,7 +58,11 @@ class Table:
 
 
 def outcome_table(
-    dataset: xr.Dataset, model: LoadedModel, language: str = "en", years: Sequence[float] | None = None
+    dataset: xr.Dataset,
+    model: LoadedModel,
+    language: str = "en",
+    years: Sequence[float] | None = None,
+    only: Sequence[str] = (),
 ) -> Table:
     """The outcomes of the card, a row each.
 
@@ -59,6 +73,8 @@ def outcome_table(
     ----------
     years : saved times, optional
         Every scenario at these times, instead of the end of the run.
+    only : names of outcomes, optional
+        Show these alone, in the card's order; by default all.
 
     Raises
     ------
@@ -67,6 +83,8 @@ def outcome_table(
     """
     times = dataset["time"].values
     outcomes = shown_outcomes(dataset, model, language)
+    chosen = outcomes_named(outcomes, only)
+    notes = marked_notes([outcome.note for outcome in chosen])
     titles = scenario_titles(dataset, model, language)
     at = [len(times) - 1] if years is None else [position_of(times, year) for year in years]
     common = _common_positions(
@@ -84,12 +102,41 @@ def outcome_table(
     header = [text(language, "outcome"), *(format_time(times[i], language) for i in common)]
     header += [head(run, i) for run, i in columns[len(common) :]]
     rows, values = [], []
-    for outcome in outcomes:
+    for outcome in chosen:
         numbers = [float(outcome.values[run, i]) for run, i in columns]
-        rows.append((label_with_unit(outcome, language), *(shown_value(outcome, v, language) for v in numbers)))
+        label = with_mark(label_with_unit(outcome, language), outcome.note, notes)
+        rows.append((label, *(shown_value(outcome, v, language) for v in numbers)))
         values.append(tuple(numbers))
     title = _title(model, titles, [format_time(times[i], language) for i in common], language, times, at)
-    return with_conditions(Table(title, tuple(header), tuple(rows), tuple(values)), dataset, language)
+    has_baseline = len(titles) > 1 and run_names(dataset)[0] == model.card.baseline
+    table = Table(title, tuple(header), tuple(rows), tuple(values), len(common) + has_baseline, footnotes(notes))
+    return with_conditions(table, dataset, language)
+
+
+def outcomes_named(outcomes: Sequence[ShownOutcome], names: Sequence[str]) -> list[ShownOutcome]:
+    """The outcomes of these names, a variable's elements by its own; all of them where there are no names."""
+    keys = {name_key(name) for name in names}
+    return [
+        o for o in outcomes if not keys or {name_key(o.variable), name_key(split_element_name(o.variable)[0])} & keys
+    ]
+
+
+MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
+
+
+def marked_notes(notes: Sequence[str]) -> dict[str, str]:
+    """Each note once, in their order, with the mark that leads to it; no more than there are marks."""
+    return dict(zip(dict.fromkeys(note for note in notes if note), MARKS, strict=False))
+
+
+def with_mark(label: str, note: str, marks: Mapping[str, str]) -> str:
+    """A label with the mark of its note, if it has one."""
+    return f"{label} {marks[note]}" if note in marks else label
+
+
+def footnotes(marks: Mapping[str, str]) -> tuple[str, ...]:
+    """The notes as they stand below a table."""
+    return tuple(f"{mark} {note}" for note, mark in marks.items())
 
 
 def with_conditions(table: Table, dataset: xr.Dataset, language: str) -> Table:
@@ -121,7 +168,7 @@ def shown_value(outcome: ShownOutcome, value: float, language: str) -> str:
         return text(language, "yes" if value else "no")
     if outcome.is_share:
         return format_value(value, language, is_share=True)
-    return format_amount(value, outcome.smallest, language)
+    return format_amount(value, outcome.smallest, language, step=outcome.step)
 
 
 def _common_positions(times: np.ndarray, last: int | None, in_years: bool, before: int, n_runs: int) -> list[int]:

@@ -2,12 +2,17 @@
 
     dataset       trajectories -> xarray.Dataset, pandas.DataFrame
     provenance    the stamp that every result carries
+    stamps        that stamp, read back from a file
+    differences   a file against what a run gives, number by number
     accuracy      the fixed step's error against an integrator with error control
     people        who is where, element by element of the people stocks
     flows         people by where they come from and go to, per year
+    origins       the same over a span of years, from every place to every other
     shown         the outcomes of the card in the reader's language and units
     formats       CSV, XLSX, NetCDF, Vensim's .tab, as bytes
     export        files in a folder: all or nothing
+    store         the blocks of a sweep: zarr, a checksum each, one process at a time
+    observed      the record, with its errors
 
 Start with `to_dataset`, `to_frame`, `write_results`. Imports `sdsocec.model` and `sdsocec.engine`.
 """

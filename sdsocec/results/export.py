@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -108,42 +109,42 @@ def _may_hold(folder: Path, attributes: Mapping[str, object]) -> bool:
     return False
 
 
-def _read_provenance(content: bytes) -> tuple[dict[str, object], list[str]]:
+def _read_provenance(content: bytes, listing: str = PROVENANCE) -> tuple[dict[str, object], list[str]]:
     """The attributes of a result and the names of its files; names that are no plain ones are left out."""
     found = json.loads(content)
     if not isinstance(found, dict):
         raise ValueError("no provenance")
     listed = found.pop(FILES, None)
     names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
-    return found, [name for name in names if name not in ("", "..", PROVENANCE) and not set(name) & set("/\\:\0")]
+    return found, [name for name in names if name not in ("", "..", listing) and not set(name) & set("/\\:\0")]
 
 
-def _beside_provenance(folder: Path, files: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
-    """The files with their names in `provenance.json`, and which files of another result in the folder are to go."""
-    if PROVENANCE not in files:
+def _beside_provenance(folder: Path, files: Mapping[str, bytes], listing: str) -> tuple[dict[str, bytes], list[str]]:
+    """The files with their names in the listing, and which files of another result in the folder are to go."""
+    if listing not in files:
         return dict(files), []
-    new, _ = _read_provenance(files[PROVENANCE])
-    names = [name for name in files if name != PROVENANCE]
+    new, _ = _read_provenance(files[listing], listing)
+    names = [name for name in files if name != listing]
     old: list[str] = []
     with contextlib.suppress(OSError, ValueError):
-        before, listed = _read_provenance((folder / PROVENANCE).read_bytes())
+        before, listed = _read_provenance((folder / listing).read_bytes(), listing)
         old = [name for name in listed if name not in files and _is_file(folder / name)]
         if before == new:  # the same result in other formats: all of them are its own
             names, old = [*names, *old], []
     content = json.dumps(new | {FILES: names}, indent=2, ensure_ascii=False)
-    return dict(files) | {PROVENANCE: f"{content}\n".encode()}, old
+    return dict(files) | {listing: f"{content}\n".encode()}, old
 
 
 def _is_file(path: Path) -> bool:
     return path.is_symlink() or path.is_file()
 
 
-def write_files(folder: str | Path, files: Mapping[str, bytes]) -> Path:
+def write_files(folder: str | Path, files: Mapping[str, bytes], listing: str = PROVENANCE) -> Path:
     """Write files into a folder, all or none, and give the folder.
 
-    The folder and those above it are made if they are not there. Files of these names are replaced, others stay. Where
-    `provenance.json` is among the files it gets their names under `files`, and the files that the folder's own lists there go,
-    if it is that of another result.
+    The folder and those above it are made if they are not there. Files of these names are replaced, others stay. Where the
+    listing (by default `provenance.json`) is among the files it gets their names under `files`, and the files that the folder's
+    own lists there go, if it is that of another result.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def write_files(folder: str | Path, files: Mapping[str, bytes]) -> Path:
     """
     folder = Path(folder)
     assert all(Path(name).name == name for name in files), "files have plain names"
-    files, old = _beside_provenance(folder, files)
+    files, old = _beside_provenance(folder, files, listing)
     try:
         with _undone_on_fault(folder) as is_new:
             # In the folder itself where there is one: it may be a link, or on another disk than the folder above it.
@@ -171,6 +172,17 @@ def write_files(folder: str | Path, files: Mapping[str, bytes]) -> Path:
     except OSError as error:
         raise _cannot_write(folder, error) from None
     return folder
+
+
+def check_folder(folder: str | Path) -> None:
+    """Raise the ProjectError of `write_files` if nothing could be written there; for what takes long to make."""
+    folder = Path(folder)
+    above = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    try:
+        with tempfile.TemporaryDirectory(prefix=".", dir=above):
+            pass
+    except OSError as error:
+        raise _cannot_write(folder, error) from None
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ design is run once more with every step saved. With another integrator no sum of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,25 @@ class PeopleFlows:
     moves: tuple[Move, ...]
     people: Floats
     unit: str
+
+
+def over_span(flows: PeopleFlows, start: float, end: float) -> PeopleFlows:
+    """The same flows as one period, from the start of one year to that of another.
+
+    Raises SdsocecError for a time that is no end of a year of the flows, or for a span that ends before it starts.
+    """
+    ends = []
+    for time in (start, end):
+        place = int(np.argmin(np.abs(flows.times - time)))
+        if abs(flows.times[place] - time) > _PRECISION:
+            hint = f"Known are whole years from {flows.times[0]:g} to {flows.times[-1]:g}."
+            raise SdsocecError(f"the flows are not known at {time:g}", hint=hint)
+        ends.append(place)
+    first, last = ends
+    if first >= last:
+        raise SdsocecError(f"the span from {start:g} to {end:g} has no years")
+    people = flows.people[:, first:last].sum(axis=1, keepdims=True)
+    return replace(flows, times=flows.times[ends], levels=flows.levels[:, ends], people=people)
 
 
 def measure_flows(

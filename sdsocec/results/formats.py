@@ -265,7 +265,7 @@ def _fill(file: Any, dataset: xr.Dataset) -> None:
     names: dict[str, str] = {}
     dimensions: dict[str, str] = {}
     for dimension, size in dataset.sizes.items():
-        dimensions[str(dimension)] = _free_name(str(dimension), names)
+        dimensions[str(dimension)] = free_name(str(dimension), names)
         file.createDimension(dimensions[str(dimension)], size)
     variables = dataset.variables  # not `dataset[name]`, which looks for the coordinates of each: half a second in all
     constants = [
@@ -275,7 +275,7 @@ def _fill(file: Any, dataset: xr.Dataset) -> None:
     ]
     for name in (*dataset.coords, *(n for n in dataset.data_vars if n not in set(constants))):
         array = variables[name]
-        stored = dimensions.get(str(name)) or _free_name(str(name), names)
+        stored = dimensions.get(str(name)) or free_name(str(name), names)
         values = array.values
         is_text = values.dtype.kind in "OUS"
         kind = str if is_text else values.dtype
@@ -300,18 +300,18 @@ def _fill_constants(file: Any, dataset: xr.Dataset, constants: list[str], runs: 
             labels.append(element_name(name, elements))
             units.append(str(dataset.variables[name].attrs.get("units", "")))
             columns.append(values[:, 0])
-    dimension = _free_name("constant", names)
+    dimension = free_name("constant", names)
     file.createDimension(dimension, len(labels))
     for name, texts in (("constant", labels), ("constant_units", units)):
-        stored = dimension if name == "constant" else _free_name(name, names)
+        stored = dimension if name == "constant" else free_name(name, names)
         file.createVariable(stored, str, [dimension])[:] = np.array(texts, dtype=object)
-    table = file.createVariable(_free_name("constants", names), float, [runs, dimension], fill_value=False)
+    table = file.createVariable(free_name("constants", names), float, [runs, dimension], fill_value=False)
     table.set_auto_maskandscale(False)
     table[:] = np.array(columns).T
     table.setncattr("long_name", "what the model's constants were in each run, in constant_units")
 
 
-def _free_name(name: str, taken: dict[str, str]) -> str:
+def free_name(name: str, taken: dict[str, str]) -> str:
     """A name that netCDF can hold and that is not taken: no `/` or control character, a letter, digit or _ first."""
     stored = "".join(
         "_" if c == "/" or unicodedata.category(c) == "Cc" else c for c in unicodedata.normalize("NFC", name)

@@ -1,8 +1,9 @@
 """Observed series: the record that a model is held against, read from the CSV files that the card lists.
 
-A file has the columns `year` and `value`, and may have `unit`, `source` and others. The card says which variable it observes, in
-which unit, how exact it is, and which years are for fitting and which for testing. Nothing is guessed: a year that is missing,
-stands twice or lies in the future, and a value that is no number, are faults with their line.
+A file has the columns `year`, `value` and `unit`, and may have `source`, `note` and others. The card says which variable it
+observes, in which unit, how exact it is, where its definition changes, and which years are for fitting and which for testing.
+Nothing is guessed: a year that is missing, stands twice or lies in the future, a value that is no number, and a unit that changes
+without a word are faults with their line.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +26,7 @@ from sdsocec.errors import DataError, Fault, ProjectError, nearest_name
 from sdsocec.model.card import CARD
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
-from sdsocec.model.record import Series
+from sdsocec.model.record import Series, TestKind
 from sdsocec.model.source import read_bytes
 from sdsocec.model.toml import Text
 
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Years = NDArray[np.int64]
 FOLDER = "data"
+FEWEST_SAVED = 4  # times a year: a mean of fewer is that of a few days
 _WITHIN = 1e-6  # of a unit of time: how near to a year a saved time counts as that year
+_MIDDLE = {"mean": 0.5, "quarter ends": 0.625, "end": 1.0}  # of a year: the mean time of what is observed
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,8 @@ class Observed:
     name, label : str, Text
     variable : str
         Element name in the model.
-    moment : {"mean", "end"}
-        The mean over a year, or its end (the next 1 January).
+    moment : {"mean", "quarter ends", "end"}
+        The mean over a year, the mean of its four quarter ends, or its end (the next 1 January).
     years : array of int, shape (n,)
     values, errors : arrays, shape (n,)
         In the model's unit; an error is a standard error.
@@ -55,6 +59,12 @@ class Observed:
         Which years a calibration uses, and which are held back.
     sources, notes, places : tuples of str
         Who says so, the file's note, and its file and line, one for each year.
+    printed : tuple of Text
+        The source as figures print it, one for each year.
+    breaks : mapping of int to Text
+        The first year of another definition, and what changes.
+    test_kind : {"input", "conditional", "forecast"} or None
+        What agreement in the test years is worth (`model.record.Series`); None without any.
     digest : str
         Hash of the files.
     """
@@ -71,7 +81,15 @@ class Observed:
     sources: tuple[str, ...]
     notes: tuple[str, ...]
     places: tuple[str, ...]
+    printed: tuple[Text, ...]
+    breaks: Mapping[int, Text]
+    test_kind: TestKind | None
     digest: str
+
+    @property
+    def times(self) -> Floats:
+        """When each value stands in a figure: the mean time of what is observed, shape (n,)."""
+        return np.asarray(self.years + _MIDDLE[self.moment])
 
     def simulated(self, times: Floats, values: Floats) -> Floats:
         """What a run gives for the observed years.
@@ -90,19 +108,57 @@ class Observed:
 
 
 def year_weights(times: Floats, years: Years, moment: str) -> Floats:
-    """How much each saved time counts in each year, shape (n_years, n_times): a row sums to 1, or is NaN.
+    """How much each saved time counts in each year, shape (n_years, n_times): a row sums to 1, or is NaN for a year not covered.
 
-    A year's mean is that of the saved times from its 1 January up to, not including, the next; its end is the next 1 January.
+    Between saved times the run is taken as straight. A year's mean is its integral from 1 January to the next (trapezoids); its
+    quarter ends are 1 April, July, October and January, at a quarter of a year each; its end is the next 1 January.
+
+    Raises
+    ------
+    DataError
+        A mean is asked of a run that saves fewer than four times a year.
     """
-    weights = np.zeros((len(years), len(times)))
-    for row, year in enumerate(years):
+    weights = np.full((len(years), len(times)), np.nan)
+    for row, year in enumerate(years.tolist()):
+        if times[0] > year + _WITHIN or times[-1] < year + 1 - _WITHIN:
+            continue
         if moment == "end":
             within = np.abs(times - (year + 1)) < _WITHIN
+            if within.any():
+                weights[row] = within / within.sum()
+            continue
+        _require_often(times, year)
+        if moment == "quarter ends":
+            weights[row] = np.mean([_at(times, year + part) for part in (0.25, 0.5, 0.75, 1.0)], axis=0)
         else:
-            within = (times > year - _WITHIN) & (times < year + 1 - _WITHIN)
-        covered = times[0] <= year + _WITHIN and times[-1] >= year + 1 - _WITHIN
-        weights[row] = within / within.sum() if within.any() and covered else np.nan
+            inside = times[(times > year + _WITHIN) & (times < year + 1 - _WITHIN)]
+            points = np.array([year, *inside, year + 1.0])
+            widths = np.diff(points, prepend=year, append=year + 1.0)
+            counts = (widths[:-1] + widths[1:]) / 2
+            weights[row] = sum(count * _at(times, float(at)) for at, count in zip(points, counts, strict=True))
     return weights
+
+
+def _at(times: Floats, time: float) -> Floats:
+    """The weights that give the value at a time, straight between the saved ones."""
+    near = int(np.abs(times - time).argmin())
+    weights = np.zeros(len(times))
+    if abs(times[near] - time) < _WITHIN:
+        weights[near] = 1.0
+        return weights
+    after = int(np.searchsorted(times, time))
+    weights[after] = (time - times[after - 1]) / (times[after] - times[after - 1])
+    weights[after - 1] = 1 - weights[after]
+    return weights
+
+
+def _require_often(times: Floats, year: int) -> None:
+    step = float(np.diff(times).max())
+    if step > 1 / FEWEST_SAVED + _WITHIN:
+        raise DataError(
+            f"a run that saves every {step:g} has no mean of {year}: that needs {FEWEST_SAVED} times a year or more",
+            name="SAVEPER", hint=f"Set SAVEPER to {1 / FEWEST_SAVED:g} or less, with TIME STEP no longer than that.",
+        )  # fmt: skip
 
 
 def series_names(model: LoadedModel) -> list[str]:
@@ -143,10 +199,12 @@ def load_observed(model: LoadedModel, names: Iterable[str] | None = None) -> tup
 class _Row:
     year: int
     value: float
+    unit: str
     source: str
     note: str
     path: Path
     line: int
+    printed: Text
 
 
 def _element(model: LoadedModel, series: Series) -> str:
@@ -176,7 +234,7 @@ def _read(series: Series, variable: str, folder: Path) -> Observed:
             continue
         contents.append(content)
         first, last = part.years
-        read, wrong = _rows(content, path, series.unit)
+        read, wrong = _rows(content, path, series.unit, part.source or series.source)
         faults += wrong
         for row in read:
             if first <= row.year <= last:
@@ -186,7 +244,7 @@ def _read(series: Series, variable: str, folder: Path) -> Observed:
                     faults.append(Fault(what, path, row.line, hint="Keep one of them."))
                 rows[row.year] = row
     years = sorted(rows)
-    faults = faults or _gaps(series, rows, folder)
+    faults = faults or [*_gaps(series, rows, folder), *_changes(series, [rows[year] for year in years], folder)]
     if faults:
         raise DataError(faults)
     values = np.array([rows[year].value for year in years]) * series.factor
@@ -204,7 +262,9 @@ def _read(series: Series, variable: str, folder: Path) -> Observed:
         series.name, series.label, variable, series.at, in_years, values, errors,
         _within(in_years, series.fit), _within(in_years, series.test),
         tuple(rows[year].source for year in years), tuple(rows[year].note for year in years),
-        tuple(f"{rows[year].path.name}:{rows[year].line}" for year in years), digest_of(*contents),
+        tuple(f"{rows[year].path.name}:{rows[year].line}" for year in years),
+        tuple(rows[year].printed for year in years), {one.year: one.what for one in series.breaks}, series.test_kind,
+        digest_of(*contents),
     )  # fmt: skip
 
 
@@ -213,7 +273,12 @@ def _gaps(series: Series, rows: dict[int, _Row], folder: Path) -> list[Fault]:
     faults = []
     for role, span in (("fit", series.fit), ("test", series.test)):
         missing = [year for year in range(span[0], span[1] + 1) if year not in rows] if span else []
-        if missing and not series.gaps:
+        if span and len(missing) == span[1] - span[0] + 1 and (role == "test" or not series.gaps):
+            path, _ = _place_of(series, span[0], rows, folder)
+            hint = f"Add them, or leave '{role}' out of the card."
+            what = f"'{series.name}' has no value in its years to {role}, {span[0]} to {span[1]}"
+            faults.append(Fault(what, path or folder / series.parts[0].file, hint=hint, name=series.name))
+        elif missing and not series.gaps:
             path, line = _place_of(series, missing[0], rows, folder)
             what = f"'{series.name}' has no value for {', '.join(map(str, missing))}, in its years to {role}"
             hint = "Add it, shorten the span in the card, or say that there are gaps: gaps = true"
@@ -226,6 +291,26 @@ def _gaps(series: Series, rows: dict[int, _Row], folder: Path) -> list[Fault]:
         path, line = (rows[fitted[0]].path, rows[fitted[0]].line) if fitted else (folder / series.parts[0].file, None)
         hint = f"A fit needs two: widen its years, {series.fit[0]} to {series.fit[1]}, or leave 'fit' out of the card."
         faults.append(Fault(what, path, line, hint=hint, name=series.name))
+    if not rows and not faults:
+        what = f"'{series.name}' has no value"
+        faults.append(Fault(what, folder / series.parts[0].file, hint="Add some, or leave the series out of the card."))
+    return faults
+
+
+def _changes(series: Series, rows: list[_Row], folder: Path) -> list[Fault]:
+    """Units that change where the card names no break, and breaks that nothing is joined at."""
+    faults = []
+    breaks = {one.year for one in series.breaks}
+    for before, row in itertools.pairwise(rows):
+        if before.unit != row.unit and not any(before.year < year <= row.year for year in breaks):
+            what = f"the unit of '{series.name}' changes from '{before.unit}' ({before.path.name}:{before.line})"
+            entry = f'break = [{{year = {row.year}, what = {{nl = "...", en = "..."}}}}]'
+            hint = f"Where the definition changes, the card says so: {entry}"
+            faults.append(Fault(f"{what} to '{row.unit}'", row.path, row.line, hint=hint, name=series.name))
+    for year in sorted(breaks):
+        if rows and not rows[0].year < year <= rows[-1].year:
+            what = f"'{series.name}' has no values on both sides of its break in {year}"
+            faults.append(Fault(what, folder.parent / CARD, name=series.name))
     return faults
 
 
@@ -243,7 +328,7 @@ def _within(years: Years, span: tuple[int, int] | None) -> NDArray[np.bool_]:
     return (years >= span[0]) & (years <= span[1]) if span else np.zeros(len(years), dtype=bool)
 
 
-def _rows(content: bytes, path: Path, unit: str) -> tuple[list[_Row], list[Fault]]:
+def _rows(content: bytes, path: Path, unit: str, printed: Text) -> tuple[list[_Row], list[Fault]]:
     if not content.strip():
         return [], [Fault("the file is empty", path, hint=_COLUMNS)]
     try:
@@ -265,7 +350,7 @@ def _rows(content: bytes, path: Path, unit: str) -> tuple[list[_Row], list[Fault
             line, end = end + 1, reader.line_num  # a quoted cell may hold line breaks
             if not any(cell.strip() for cell in cells):
                 continue
-            found = _row(cells, header, path, line, unit)
+            found = _row(cells, header, path, line, unit, printed)
             if isinstance(found, Fault):
                 faults.append(found)
             else:
@@ -279,7 +364,7 @@ _COLUMNS = "The first line names the columns: year,value,unit,source"
 
 
 def _wrong_header(header: list[str], path: Path, excerpt: str) -> Fault | None:
-    for name in ("year", "value"):
+    for name in ("year", "value", "unit"):
         if name not in header:
             hint = (
                 "Columns are separated by commas." if any(";" in cell or "\t" in cell for cell in header) else _COLUMNS
@@ -291,7 +376,7 @@ def _wrong_header(header: list[str], path: Path, excerpt: str) -> Fault | None:
     return None
 
 
-def _row(cells: list[str], header: list[str], path: Path, line: int, unit: str) -> _Row | Fault:
+def _row(cells: list[str], header: list[str], path: Path, line: int, unit: str, printed: Text) -> _Row | Fault:
     excerpt = ",".join(cells)[:80]
 
     def fault(what: str, hint: str = "") -> Fault:
@@ -313,12 +398,12 @@ def _row(cells: list[str], header: list[str], path: Path, line: int, unit: str) 
         return fault(f"'{value}' is not a number" if value else f"the year {year} has no value", hint or _LEAVE_OUT)
     if not math.isfinite(number):
         return fault(f"the value of {year} is {value}; it must be a finite number", _LEAVE_OUT)
-    given = row.get("unit", unit)
-    if not given.startswith(unit):
+    given = row["unit"]
+    if given.split(",")[0].rstrip() != unit and given != unit:  # behind the comma: age, moment of the year
         return fault(
             f"the unit is '{given}', not '{unit}'", f'The card\'s entry says unit = "{unit}"; mend one of them.'
         )
-    return _Row(int(year), number, row.get("source", ""), row.get("note", ""), path, line)
+    return _Row(int(year), number, given, row.get("source", ""), row.get("note", ""), path, line, printed)
 
 
 _LEAVE_OUT = "Where nothing was observed, leave the line out and say gaps = true in the card."

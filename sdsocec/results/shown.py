@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,10 @@ class ShownOutcome:
         So on the card: tables say yes for 1 and no for 0.
     smallest : float
         In `unit`: below this an amount is too small to mean anything.
+    step : float
+        In `unit`: what amounts are rounded to; 0 where they are not. See `step_shown`.
+    note : str
+        What a reader must know to read it, in the reader's language.
     """
 
     variable: str
@@ -66,6 +70,8 @@ class ShownOutcome:
     is_share: bool
     is_yes_no: bool = False
     smallest: float = 0.0
+    step: float = 0.0
+    note: str = ""
 
 
 def shown_outcomes(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> list[ShownOutcome]:
@@ -80,6 +86,7 @@ def shown_outcomes(dataset: xr.Dataset, model: LoadedModel, language: str = "en"
         label = outcome.label.in_language(language)
         unit = str(dataset[name].attrs.get("units", ""))
         factor, smallest = model.card.unit(unit)[0], smallest_shown(model, unit)
+        step, note = step_shown(dataset, model, unit), outcome.note.in_language(language) if outcome.note else ""
         is_part, is_yes_no = outcome.shown == "share", outcome.shown == "yes/no"
         shown = YES_IS_1.in_language(language) if is_yes_no else shown_unit(model, unit, language)
         for elements, values in variable_elements(dataset, name):
@@ -87,7 +94,8 @@ def shown_outcomes(dataset: xr.Dataset, model: LoadedModel, language: str = "en"
                 continue
             whole = f"{label}: {', '.join(elements)}" if elements and not wanted else label
             variable = element_name(name, elements)
-            found.append(ShownOutcome(variable, whole, shown, values * factor, is_part, is_yes_no, smallest))
+            numbers = values * factor
+            found.append(ShownOutcome(variable, whole, shown, numbers, is_part, is_yes_no, smallest, step, note))
     return found
 
 
@@ -118,6 +126,15 @@ def smallest_shown(model: LoadedModel, unit: str) -> float:
     """The smallest amount of a unit of the model that means anything, as readers see it; 0 where every amount does."""
     known = model.card.units.get(unit)
     return known.smallest * known.factor if known is not None else 0.0
+
+
+def step_shown(dataset: xr.Dataset, model: LoadedModel, unit: str) -> float:
+    """What amounts of a unit are rounded to in print, as readers see it; 0 where they are not.
+
+    In a part of the whole totals are small enough to take the rest from, so that an amount that is too small to mean anything
+    could be worked out: there amounts are rounded to the smallest that means something.
+    """
+    return smallest_shown(model, unit) if place_of(dataset) is not None else 0.0
 
 
 def shown_unit(model: LoadedModel, unit: str, language: str) -> str:
@@ -190,8 +207,13 @@ def run_names(dataset: xr.Dataset) -> list[str]:
 
 
 def plain_attributes(dataset: xr.Dataset) -> dict[str, Any]:
-    """The provenance as values that JSON knows: numbers that are not finite become None, numpy's scalars Python's."""
-    return {str(key): _plain(value) for key, value in dataset.attrs.items()}
+    """The provenance of a result as values that JSON knows."""
+    return plain(dataset.attrs)
+
+
+def plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
+    """Attributes as values that JSON knows: numbers that are not finite become None, numpy's scalars Python's."""
+    return {str(key): _plain(value) for key, value in attributes.items()}
 
 
 def _plain(value: Any) -> Any:

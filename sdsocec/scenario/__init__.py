@@ -5,7 +5,9 @@
     plane        points between scenarios
     profiles     places that are the model with a few numbers changed
     designs      scenarios and random draws as designs
+    sampling     designs over factors, a block of rows at a time; own_rows: of the user's own file
     factors      the inputs that a design varies, each with its distribution
+    recipe       what was run, as JSON, to run it again
     equilibrium  initial values at which a row rests
 
 Most runs need neither plane, profiles nor equilibrium: import those from their modules.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 from sdsocec.cache import digest_of
-from sdsocec.errors import Fault, ProjectError, ScenarioError, nearest_name
+from sdsocec.errors import Fault, ProjectError, ScenarioError, SdsocecError, nearest_name
 from sdsocec.model.names import name_key
 from sdsocec.model.project import LoadedModel
 from sdsocec.model.toml import FileModel, Location, Text, TomlFile
@@ -104,7 +105,7 @@ def default_scenarios(model: LoadedModel) -> list[Scenario]:
 
 
 def load_scenario(name_or_path: str | Path, model: LoadedModel) -> Scenario:
-    """Load a scenario of a model by name, or from a .toml file.
+    """Load a scenario of a model by name or title, or from a .toml file.
 
     Raises
     ------
@@ -129,12 +130,27 @@ def _find(name_or_path: str | Path, model: LoadedModel) -> Path:
             name=text,
             hint="Give the path of a scenario file (.toml), or set constants: --set NAME=VALUE",
         )
+    titles = _titles(model)
+    meant = [name for name in names if text.casefold() in (title.casefold() for title in (name, *titles.get(name, ())))]
+    if len(meant) == 1 and model.scenario_folder is not None:
+        return model.scenario_folder / f"{meant[0]}.toml"
     raise ProjectError(
         f"the model '{model.name}' has no scenario '{text}'",
         name=text,
-        nearest=nearest_name(text, names),
+        nearest=nearest_name(text, [*(title for both in titles.values() for title in both), *names]),
         hint=f"Scenarios: {', '.join(names)}.",
     )
+
+
+def _titles(model: LoadedModel) -> dict[str, tuple[str, str]]:
+    """The titles of each scenario whose file can be read."""
+    found = {}
+    for name in scenario_names(model):
+        assert model.scenario_folder is not None, "there are names where there is a folder"
+        with contextlib.suppress(SdsocecError):
+            title = TomlFile(model.scenario_folder / f"{name}.toml", ScenarioError).read(ScenarioFile).title
+            found[name] = (title.nl, title.en)
+    return found
 
 
 def _load(path: Path, model: LoadedModel, above: tuple[Path, ...]) -> Scenario:

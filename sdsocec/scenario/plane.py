@@ -229,7 +229,7 @@ def _checked(plane: Plane, point: Mapping[str, float], shown: str) -> dict[str, 
     faults += [
         Fault(f"a point of the plane needs '{axis}'", excerpt=shown, name=axis, hint=_meaning(axis, plane.axes[axis]))
         for axis in plane.axes
-        if axis not in point
+        if axis not in point and not faults  # a name that is no axis was meant for one that is missing
     ]
     if faults:
         raise ScenarioError(faults)

@@ -13,6 +13,7 @@ import sdsocec
 from sdsocec.analysis.fit import fit_statistics, fit_table, run_against_record
 from sdsocec.errors import DataError, ProjectError, ScenarioError
 from sdsocec.model.project import Project, load_model
+from sdsocec.report.fit_tables import left_out_lines
 
 MDL = """{UTF-8}
 level = 10 ~ thing [0,100] ~ Where it starts. |
@@ -34,9 +35,10 @@ at = "end"
 part = [{file = "size.csv", years = [2000, 2009]}]
 unit = "thing"
 error = 2.0
-source = "made up"
+source = {nl = "bedacht", en = "made up"}
 fit = [2000, 2002]
 test = [2003, 2009]
+test_kind = "forecast"
 gaps = true
 [calibration]
 free = ["slope"]
@@ -77,7 +79,7 @@ def test_statistics_worked_out_by_hand():
     assert fit.mape == pytest.approx((1 / 2 + 2 / 4 + 1 / 6 + 2 / 8) / 4, rel=1e-15)
     assert fit.rmse == pytest.approx(math.sqrt(2.5), rel=1e-15)
     assert fit.mae == 1.5
-    assert fit.r2 == pytest.approx(5**2 / (6.5 * 5), rel=1e-14)
+    assert fit.r2 == pytest.approx(1 - 10 / 20, rel=1e-14)
     assert fit.bias == pytest.approx(1 / 2.5, rel=1e-14)
     assert fit.variation == pytest.approx((math.sqrt(6.5) - math.sqrt(5)) ** 2 / 2.5, rel=1e-13)
     assert fit.covariation == pytest.approx(1 - fit.bias - fit.variation, rel=1e-14)
@@ -86,14 +88,14 @@ def test_statistics_worked_out_by_hand():
 def test_a_wrong_level_is_all_bias():
     fit = fit_statistics([13.0, 18.0, 14.0], [10.0, 15.0, 11.0])
     assert (fit.bias, fit.variation) == (1.0, pytest.approx(0, abs=1e-15))
-    assert fit.r2 == pytest.approx(1.0, rel=1e-14) and fit.rmse == 3.0
+    assert fit.r2 == pytest.approx(1 - 27 / 14, rel=1e-14) and fit.rmse == 3.0
 
 
 def test_a_wrong_amplitude_is_all_variation():
     observed = np.array([8.0, 12.0, 9.0, 11.0])
     fit = fit_statistics(10 + 3 * (observed - 10), observed)
     assert fit.bias == 0.0 and fit.variation == pytest.approx(1.0, rel=1e-14)
-    assert fit.covariation == pytest.approx(0.0, abs=1e-14) and fit.r2 == pytest.approx(1.0, rel=1e-14)
+    assert fit.covariation == pytest.approx(0.0, abs=1e-14) and fit.r2 == pytest.approx(-3.0, rel=1e-14)
 
 
 def test_the_right_swings_at_the_wrong_time_are_all_covariation():
@@ -113,8 +115,23 @@ def test_a_perfect_fit_has_no_shares():
     assert fit.rmse == 0 and fit.mape == 0 and math.isnan(fit.bias) and math.isnan(fit.covariation)
 
 
-def test_a_constant_has_no_correlation_and_a_zero_no_relative_error():
-    assert math.isnan(fit_statistics([1.0, 1.0, 1.0], [1.0, 2.0, 3.0]).r2)
+def test_a_run_that_misses_the_level_has_no_r2_of_a_good_fit():
+    """A squared correlation of 0.99 hid errors of a third."""
+    observed = np.array([129.7, 155.9, 200.6, 248.3, 281.1])
+    fit = fit_statistics(1.55 * observed - 60, observed)
+    assert fit.r2 < 0 and fit.mape > 0.2
+    assert fit.r2 == pytest.approx(1 - fit.rmse**2 / observed.var(), rel=1e-12)
+    assert fit_statistics([observed.mean()] * 5, observed).r2 == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("observed", [[1e6, 1e6, 1e6], [1e6, 1e6 + 1e-7, 1e6], [0.0, 0.0, 0.0]])
+def test_a_constant_has_no_r2(observed):
+    assert math.isnan(fit_statistics([1.0, 2.0, 3.0], observed).r2)
+    assert fit_statistics([2.0, 2.0, 2.0], [1.0, 2.0, 3.0]).r2 == 0
+
+
+def test_two_years_have_no_r2_and_a_zero_has_no_relative_error():
+    assert math.isnan(fit_statistics([1.0, 2.0], [1.0, 3.0]).r2)
     assert math.isnan(fit_statistics([1.0, 2.0], [0.0, 2.0]).mape)
 
 
@@ -153,13 +170,14 @@ def test_theils_shares_are_shares_and_sum_to_one(pairs):
 
 
 @given(pairs, st.floats(min_value=0.1, max_value=100), st.integers(min_value=-1000, max_value=1000))
-def test_shares_and_correlation_do_not_depend_on_the_unit_or_the_zero(pairs, factor, shift):
+def test_shares_and_r2_do_not_depend_on_the_unit_or_the_zero(pairs, factor, shift):
     simulated, observed = np.array(pairs).T
     if min(np.std(simulated), np.std(observed), np.std(simulated - observed)) < 1:
         return  # differences that rounding could make
     one = fit_statistics(simulated, observed)
     other = fit_statistics(simulated * factor + shift, observed * factor + shift)
-    for name in ("r2", "bias", "variation", "covariation"):
+    assert other.r2 == pytest.approx(one.r2, rel=1e-5, abs=1e-5, nan_ok=True)
+    for name in ("bias", "variation", "covariation"):
         assert getattr(one, name) == pytest.approx(getattr(other, name), abs=1e-5)
     assert other.rmse == pytest.approx(factor * one.rmse, rel=1e-6)
 
@@ -198,7 +216,13 @@ def test_the_table_holds_fit_and_test_years_apart(line):
 
 
 def test_a_year_that_the_run_does_not_cover_is_not_compared(line):
-    assert np.isnan(run_against_record(line).series[0].simulated[-1]), "the run ends before 2008"
+    run = run_against_record(line)
+    assert np.isnan(run.series[0].simulated[-1]), "the run ends before 2008"
+    assert [row.left_out for row in fit_table(run)] == [(), (2008,)]
+    assert left_out_lines(run) == ["size: 1 of 3 test years are left out (2008), as the run covers 2000 to 2006 only."]
+    assert left_out_lines(run, "nl") == [
+        "omvang: 1 van 3 toetsjaren vallen weg (2008), want de run loopt alleen van 2000 tot 2006."
+    ]
 
 
 def test_settings_act_in_both_scenarios_and_are_checked(line):

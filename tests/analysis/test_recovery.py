@@ -15,6 +15,7 @@ from scipy.stats import binom
 
 import sdsocec
 from sdsocec.analysis.calibration import calibrate, problem_for
+from sdsocec.analysis.calibration.accepting import accepted
 from sdsocec.analysis.calibration.evidence import evidence_files
 from sdsocec.analysis.calibration.problem import STEP
 from sdsocec.engine import Design, constant_values, run_design
@@ -51,6 +52,13 @@ def test_the_intervals_hold_the_truth_as_often_as_they_say():
     assert covers.sum() >= binom.ppf(0.001, 60, 0.9)
     assert not covers.all(), "intervals that always hold the truth are too wide"
     assert all(one.is_found for one in sets)
+
+
+def test_the_intervals_hold_the_truth_as_often_where_errors_last():
+    """With an autocorrelation of 0.7. With each error taken as its own they hold it in 74 of 100, which this refuses."""
+    sets = benchmark().recover_all(problem_of("bass"), 40, seed=9, autocorrelation=0.7)
+    covers = np.array([one.covers for one in sets])
+    assert covers.sum() >= binom.ppf(0.01, 120, 0.9)
 
 
 def test_estimates_lie_around_the_truth_by_as_much_as_the_intervals_say():
@@ -109,10 +117,14 @@ def test_derivatives_agree_with_a_fourth_order_difference_where_nothing_switches
 # ---- evidence -------------------------------------------------------------------------------------------------------
 
 
+def evidence(fit):
+    return evidence_files(fit, "x", accepted(fit))
+
+
 def test_the_evidence_is_the_same_bytes_with_one_worker_and_with_two():
-    one, two = (evidence_files(calibrate(problem_of("bass"), starts=3, seed=5, workers=n), "x") for n in (1, 2))
+    one, two = (evidence(calibrate(problem_of("bass"), starts=3, seed=5, workers=n)) for n in (1, 2))
     assert one == two
-    other = evidence_files(calibrate(problem_of("bass"), starts=3, seed=6, workers=1), "x")
+    other = evidence(calibrate(problem_of("bass"), starts=3, seed=6, workers=1))
     assert other["calibration.json"] != one["calibration.json"]
 
 
@@ -128,7 +140,7 @@ def test_a_stopped_search_keeps_the_best_found():
     assert fit.stopped and len(fit.optima) == 2
     assert fit.best.start == seen[1][1].start  # carried on to the tolerance from there
     assert fit.best.cost == pytest.approx(min(o.cost for o, _ in seen), abs=1e-8)
-    assert b'"starts_done": 2' in evidence_files(fit, "x")["calibration.json"]
+    assert b'"starts_done": 2' in evidence(fit)["calibration.json"]
 
 
 @pytest.mark.parametrize("name", ["bass", pytest.param("first_steps", marks=pytest.mark.slow)])  # PySD takes its time
@@ -136,11 +148,11 @@ def test_the_changes_file_gives_the_same_numbers_in_another_program(name, tmp_pa
     problem = problem_of(name)
     fit = calibrate(problem, starts=1, workers=1)
     path = tmp_path / "best.cin"
-    path.write_bytes(evidence_files(fit, "x")["best.cin"])
+    path.write_bytes(evidence(fit)["best.cin"])
     model = problem.model
     values = read_changes(path, model)
     assert set(values) == set(problem.free) - set(fit.identifiability.weak)
-    assert all(values[name] == fit.values[name] for name in values), "to the last bit"
+    assert values == accepted(fit).values, "to the last bit"
     design = Design.of_rows([values | {"FINAL TIME": 2003.0}], constant_values(model.equations))
     outputs = tuple(dict.fromkeys(s.variable for s in problem.series))
     native, pysd = (

@@ -12,6 +12,8 @@ from sdsocec.analysis.fit import fit_table, run_against_record
 from sdsocec.analysis.tuning import Session
 from sdsocec.cli.tune import settings_in
 from sdsocec.model.project import load_model
+from sdsocec.report.record_tables import list_of, values_of
+from sdsocec.results.observed import load_observed
 
 ON_FIRST = ("--model", "first_steps")
 
@@ -66,24 +68,46 @@ def table_of(out: str, first: str) -> list[list[str]]:
 
 def test_list_tells_what_each_series_observes_and_how_exact_it_is(sdsocec_program):
     done = sdsocec_program("data", "list", *ON_FIRST, "--lang", "nl")
-    rows = {row[0]: row[1:] for row in table_of(done.out, "series")}
+    rows = {row[0]: row[1:] for row in table_of(done.out, "reeks") if len(row) > 1}
     assert list(rows) == ["unemployed", "employed", "vacancies", "wsw"]
-    assert rows["employed"][:-1] == [
-        "werkenden", "total work", "2003-2019", "17", "personen", "0,5%", "2003-2014", "2015-2019",
-    ]  # fmt: skip
-    assert rows["wsw"][6:8] == ["2004-2014", ""]
+    assert rows["employed"] == ["werkenden (personen)", "17", "0,5%", "2003-2014", "2015-2019", "[2]"]
+    assert rows["wsw"][3:5] == ["2004-2014", ""]
+    (note,) = [line for line in done.out.splitlines() if line.startswith("[2] ")]
+    assert note.startswith("[2] 'total work', gemiddelde over het jaar. Bron: IMF WEO april 2019")
+    assert "Toetsjaren: invoer." in note
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", "employed")])
+def test_the_break_within_a_series_is_told(sdsocec_program, command):
+    """From 2005 the employed are 15 and older; up to 2004 they were 15-74, within the years to fit."""
+    done = sdsocec_program("data", *command, *ON_FIRST)
+    assert "Break in 2005: 15-74 to 2004, 15 and older from 2005: 8 to 29 thousand more." in done.out
+
+
+@pytest.mark.parametrize("name", ["first_steps", "social_economy"])
+def test_no_line_of_the_list_is_wider_than_a_terminal(name):
+    from sdsocec.cli.common import GAP, _Column
+
+    model = load_model(name)
+    for table in (list_of(load_observed(model), model, "nl"), *(values_of(one, model) for one in load_observed(model))):
+        columns = [[table.header[i], *(row[i] for row in table.rows)] for i in range(len(table.header))]
+        least = [_Column.of(cells, i >= table.numbers_from).least for i, cells in enumerate(columns)]
+        assert sum(least) + GAP * len(least) <= 80
 
 
 def test_show_gives_every_value_with_its_place_in_the_file(sdsocec_program):
     done = sdsocec_program("data", "show", "employed", *ON_FIRST, "--lang", "nl")
-    rows = table_of(done.out, "year")
+    rows = [row for row in table_of(done.out, "jaar") if len(row) > 1]
     model = load_model("first_steps")
     with open(model.folder / "data" / "employed_ilostat.csv", encoding="utf-8", newline="") as file:
         lines = list(csv.reader(file))
     assert rows[0][:2] == ["2003", "7\u202f783\u202f000"] and rows[0][3] == "fit"
-    year, value, _, role, source, place = rows[-1][:6]
+    year, value, _, role, place, marks = rows[-1]
+    notes = dict(line.split(" ", 1) for line in done.out.splitlines() if line.startswith("["))
+    source = notes[marks.split()[0]]
+    assert len(notes) == 4, "each source and note once, not each year"
     number = int(place.removeprefix("employed_ilostat.csv:"))
-    assert [year, role] == ["2019", "test"] and lines[number - 1][0] == "2019" and lines[number - 1][3] == source
+    assert [year, role] == ["2019", "toets"] and lines[number - 1][0] == "2019" and lines[number - 1][3] == source
     assert value.replace("\u202f", "") == str(round(1000 * float(lines[number - 1][1]))), (
         "no digit of the source is lost"
     )
@@ -97,8 +121,8 @@ def test_fit_prints_and_writes_the_statistics(sdsocec_program, tmp_path):
     run = run_against_record(load_model("first_steps"), {"matching elasticity": 0.45}, ["vacancies"])
     (fit, test) = fit_table(run)
     rows = table_of(done.out, "series")
-    assert [row[0] for row in rows] == [
-        "open vacancies (persons), fit 2000-2014", "open vacancies (persons), test 2015-2019",
+    assert [row[0] for row in rows][:2] == [
+        "open vacancies (persons), fit 2000-2014", "open vacancies (persons), test 2015-2019, input",
     ]  # fmt: skip
     assert rows[0][2] == f"{100 * fit.statistics.mape:.2f}%" and rows[1][2] == f"{100 * test.statistics.mape:.2f}%"
     with open(tmp_path / "fit.csv", encoding="utf-8", newline="") as file:
@@ -159,15 +183,21 @@ def test_settings_are_read_as_people_type_them(typed_line, settings):
 
 def test_do_sets_fits_and_keeps_and_the_next_session_goes_on(sdsocec_program, tmp_path):
     first = sdsocec_program(
-        "tune", *ON_FIRST, "--do", "set matching elasticity=0.45; keep slow; set demand adjust time=0.3"
+        "tune", *ON_FIRST, "--do", "set matching elasticity=0.45; fit; keep slow; undo; redo; set demand adjust time=0.3"
     )
     assert first.code == 0
-    assert "Kept runs are in tune/session.toml." in first.err
+    assert "Kept runs are in tune/first_steps.toml." in first.err
     change = Session("first_steps").set({"matching elasticity": 0.45}).loc[("unemployed", "fit"), "mape change"]
     printed = [row.split("\t") for row in first.out.splitlines() if row.startswith("unemployed (persons), fit")]
+    assert len(printed) == 1, "the table is printed for fit alone"
     assert printed[0][3] == f"{100 * change:+.2f}".replace("-", "−")
+    lines = first.out.splitlines()
+    steps = {command: lines[lines.index(f"tune> {command}") + 1] for command in ("undo", "redo")}
+    assert steps["undo"].startswith("matching elasticity: 0.45 -> 0.5. Misfit 1.")
+    assert steps["redo"].startswith("matching elasticity: 0.5 -> 0.45. Misfit 1.")
+    assert lines[0] == "tune> set matching elasticity=0.45" and lines[1] == steps["redo"]
     again = sdsocec_program("tune", *ON_FIRST, "--do", "show; compare mdl slow")
-    assert "Kept runs are in tune/session.toml, taken up again." in again.err
+    assert "Kept runs are in tune/first_steps.toml, taken up again." in again.err
     shown = {row[0]: row[1] for row in table_of(again.out, "constant")[:1]}
     assert shown == {"matching elasticity": "0.5"}, "the last table of constants is that of compare"
     assert "demand adjust time\t0.3*\t0.25\t0.18\t0.35\tyear" in again.out
@@ -179,7 +209,8 @@ def test_a_pipe_of_commands_is_followed(sdsocec_program, typed, tmp_path):
     assert done.code == 0, done.err
     assert (tmp_path / "mine.cin").read_text() == "matching elasticity = 0.45\n"
     assert {p.name for p in (tmp_path / "tune").iterdir()} == {
-        "session.toml", "fit.png", "fit.svg", "residuals.png", "residuals.svg",
+        "first_steps.toml", "first_steps_fit.png", "first_steps_fit.svg", "first_steps_residuals.png",
+        "first_steps_residuals.svg",
     }  # fmt: skip
     from_file = sdsocec_program("run", "baseline", *ON_FIRST, "--changes", "mine.cin", "--no-figure", "--out", "o")
     assert from_file.code == 0, from_file.err
@@ -235,7 +266,7 @@ def test_at_the_prompt_a_mistake_is_told_and_asked_again(sdsocec_program, asked,
     done = sdsocec_program("tune", *ON_FIRST)
     assert done.code == 0
     assert "error: 'matching elasticity' is 9; it must be between 0.4 and 0.6 (dmnl)" in done.err
-    assert "Kept 'slow' in tune/session.toml" in done.err
+    assert "Kept 'slow' in tune/first_steps.toml" in done.err
     assert "Go on: sdsocec tune --model first_steps" in done.err
     assert all(word in done.out for word in ("undo", "compare  A B", "changes  FILE.cin"))
 
@@ -246,7 +277,7 @@ def test_ctrl_c_at_the_prompt_loses_nothing(sdsocec_program, asked):
     )
     done = sdsocec_program("tune", *ON_FIRST)
     assert done.code == 0 and "say quit to leave" in done.err
-    left = Session("first_steps", "tune/session.toml")
+    left = Session("first_steps", "tune/first_steps.toml")
     assert left.kept == {"slow": {"matching elasticity": 0.45}}
     assert left.settings == {"matching elasticity": 0.45, "demand adjust time": 0.3}
 
@@ -259,8 +290,8 @@ def test_ctrl_c_in_a_script_says_where_everything_is(sdsocec_program, monkeypatc
     monkeypatch.setattr("sdsocec.cli.tune.Desk.plot", stopped)
     done = sdsocec_program("tune", *ON_FIRST, "--do", "plot")
     assert done.code == 130
-    assert done.err.endswith("stopped; kept runs and the values as they stand are in tune/session.toml\n")
-    assert Session("first_steps", "tune/session.toml").kept == {"slow": {"matching elasticity": 0.45}}
+    assert done.err.endswith("stopped; kept runs and the values as they stand are in tune/first_steps.toml\n")
+    assert Session("first_steps", "tune/first_steps.toml").kept == {"slow": {"matching elasticity": 0.45}}
 
 
 def test_runs_are_compared_by_what_they_set_and_how_they_fit(sdsocec_program):
@@ -275,20 +306,6 @@ def test_runs_are_compared_by_what_they_set_and_how_they_fit(sdsocec_program):
 
 def test_a_session_of_another_model_is_not_mixed_up(sdsocec_program):
     assert sdsocec_program("tune", *ON_FIRST, "--do", "keep as it is").code == 0
-    refused = sdsocec_program("tune", "--model", "social_economy", "--do", "fit")
+    assert sdsocec_program("tune", "--model", "social_economy", "--do", "show").code == 0, "each model has its own file"
+    refused = sdsocec_program("tune", "--model", "social_economy", "--session", "tune/first_steps.toml", "--do", "fit")
     assert refused.code == 2 and "this session is of the model 'first_steps', not of 'social_economy'" in refused.err
-
-
-def test_calibrate_draws_the_profile_of_what_the_data_see(sdsocec_program, tmp_path):
-    outcome = sdsocec_program(
-        "calibrate", "-m", "first_steps", "--starts", "1", "--free", "matching elasticity", "--profiles"
-    )
-    assert outcome.code == 0 and "profile 1 of 1: matching elasticity" in outcome.err
-    folder = tmp_path / "output/first_steps/calibration"
-    assert {"profiles.png", "profiles.svg", "profiles.csv", "calibration.json", "best.cin"} <= {
-        p.name for p in folder.iterdir()
-    }
-    rows = (folder / "profiles.csv").read_text().splitlines()
-    costs = [float(row.rsplit(",", 1)[1]) for row in rows[1:]]
-    assert rows[0] == "parameter,unit,value,cost" and len(costs) == 9
-    assert min(costs[1:-1]) < min(costs[0], costs[-1])  # the best lies inside

@@ -12,11 +12,13 @@ from sdsocec.model.project import bundled_project
 def test_the_hindcast_of_the_study_is_printed_and_written(sdsocec_program, tmp_path):
     done = sdsocec_program("hindcast", "--model", "social_economy", "--grid", "3", "--out", "h")
     assert done.code == 0
-    assert "unemployed (persons)\tconditional fit\t5\t5.5%" in done.out
-    assert "persons on bijstand (persons)\tforecast\t5\t11.2%" in done.out
+    assert done.out.startswith("The record does not tell which scenario reality came near: ")
+    fit = sdsocec_program("data", "fit", "--model", "social_economy")
+    rows = {line for line in fit.out.splitlines() if ", test 2015-2019, " in line}
+    assert len(rows) == 6 and rows <= {*done.out.splitlines()}, "the same rows as `data fit`"
     assert "they predict nothing" in done.out
     rows = {line.split("\t")[0]: line.split("\t") for line in done.out.splitlines() if "\t" in line}
-    assert rows["Public-private, g = 1, v = 1"][2] == "no" and rows["Policy as it was"][1] == "1"
+    assert rows["Public-private, g = 1, v = 1"][2] == "no" and rows["Policy as it was (set in view of the data)"][1] == "–"
     assert {p.name for p in (tmp_path / "h").iterdir()} == {
         "test_years.csv", "plane.csv", "hindcast.json", "plane.png", "plane.svg",
     }  # fmt: skip
@@ -34,7 +36,9 @@ def test_the_hindcast_of_the_study_is_printed_and_written(sdsocec_program, tmp_p
 def test_the_hindcast_is_told_in_dutch(sdsocec_program):
     done = sdsocec_program("hindcast", "--model", "social_economy", "--grid", "3", "--lang", "nl")
     assert done.code == 0
-    assert "werklozen (personen)\tvoorwaardelijke fit\t5\t5,5%" in done.out and "ze voorspellen niets" in done.out
+    assert done.out.startswith("De waarnemingen zeggen niet bij welk scenario de werkelijkheid in de buurt kwam")
+    assert "werklozen (personen), toets 2015-2019, voorwaardelijk\t5\t4,46%" in done.out
+    assert "ze voorspellen niets" in done.out
 
 
 def test_a_model_without_a_plane_has_a_hindcast_and_one_note(sdsocec_program):

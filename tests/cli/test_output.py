@@ -71,6 +71,6 @@ def test_a_model_by_its_path_brings_the_scenarios_of_its_own_project(sdsocec_pro
     for path in ("mine/models/first_steps/model.mdl", "mine/models/first_steps"):
         done = sdsocec_program("run", "--model", path, "--no-figure", "--out", "o", "--overwrite")
         assert done.code == 0, done.err
-        assert "scenarios: baseline, sociaal-ondernemen, regulier, publiek-privaat, publiek" in done.err
+        assert "scenarios: baseline, sociaal-ondernemen (Social enterprise), regulier (Regular), " in done.err
     refused = sdsocec_program("check", "--model", "mine/models/first_steps")
     assert refused.code == 2, "its checks are code of another project"

@@ -107,3 +107,35 @@ def with_texts():
         return dataclasses.replace(model, card=card)
 
     return change
+
+
+@pytest.fixture
+def assert_legible():
+    """A function: every text of a figure is on the sheet, apart from every other, and at least 7 points."""
+    import itertools
+
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text as DrawnText
+
+    from sdsocec.report.saving import house_style
+    from sdsocec.report.style import HOUSE
+
+    def check(figure, smallest=7.0):
+        with house_style(HOUSE):
+            figure.draw_without_rendering()
+            renderer = FigureCanvasAgg(figure).get_renderer()
+            drawn = figure.findobj(lambda a: isinstance(a, DrawnText) and a.get_text().strip() and a.get_visible())
+            found = [(t, t.get_window_extent(renderer)) for t in drawn]
+        width, height = figure.get_size_inches() * figure.dpi
+        assert found
+        for text, box in found:
+            assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height, text
+            assert text.get_fontsize() >= smallest, text
+            assert not text.get_parse_math() or "$" not in text.get_text(), text
+        for (text, box), (other, other_box) in itertools.combinations(found, 2):
+            across = min(box.x1, other_box.x1) - max(box.x0, other_box.x0)
+            upward = min(box.y1, other_box.y1) - max(box.y0, other_box.y0)
+            assert across <= 1 or upward <= 1, (text, other)
+        return [text.get_text() for text, _ in found]
+
+    return check

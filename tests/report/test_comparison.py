@@ -17,7 +17,7 @@ def test_differences_have_signs_and_shares_differ_in_percentage_points(dataset, 
     rows = {row[0]: row[1:] for row in table.rows}
     assert rows["unemployed (persons)"] == ("0", "0.0", "\u2212150,400", "\u221250.1")
     assert rows["share (percentage points)"] == ("0.0", "\u2013", "+30.0", "\u2013")
-    assert rows["index (no unit)"] == ("0", "0.0", "+3.00", "+243.0")
+    assert rows["index (no unit)"] == ("0", "0.0", "+3.00", "+243")
 
 
 def test_where_the_first_has_nothing_there_is_no_percentage(dataset, model):
@@ -34,9 +34,9 @@ def test_a_few_persons_are_no_percentage_of_anything(dataset, model):
     dataset["people"][0], dataset["people"][1] = 0.0042, 0.1222
     assert comparison_tables(dataset, model, years=[2004])[0].rows[0][1:] == ("+118", "\u2013")
     dataset["people"][0], dataset["people"][1] = 0.060, 0.050
-    assert comparison_tables(dataset, model, years=[2004])[0].rows[0][1:] == (">\u221250", "\u2013")
+    assert comparison_tables(dataset, model, years=[2004])[0].rows[0][1:] == ("<50", "\u2013")
     dataset["people"][0], dataset["people"][1] = 0.060, 0.120
-    assert comparison_tables(dataset, model, years=[2004])[0].rows[0][1:] == ("+60.0", "+100.0")
+    assert comparison_tables(dataset, model, years=[2004])[0].rows[0][1:] == ("+60", "+100")
 
 
 def test_a_difference_that_is_rounding_of_the_machine_is_none(dataset, model):
@@ -72,3 +72,21 @@ def test_the_data_hold_both_values(dataset, model):
     row = next(r for r in data.rows if r[2] == 2004.0 and r[3] == "people")
     assert row[:2] == ("b", "a")
     assert row[5:9] == pytest.approx((300_000, 149_629.8, -150_370.2, -50.1234))
+
+
+def test_a_difference_below_its_error_is_about_0(dataset, model):
+    """A difference that is smaller than the error of the time step was printed as a finding, with a percentage."""
+    import numpy as np
+
+    from sdsocec.report.comparison import comparison_notes
+
+    errors = {
+        "people": np.full((2, 9), 151.0),
+        "share": np.full((2, 9), 0.2),
+    }  # of differences of -150.4 thousand, +30 points
+    (table,) = comparison_tables(dataset, model, "nl", [2002, 2004], errors)
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert rows["werklozen (personen)"] == ("0", "0,0", "ongeveer 0", "\u2013"), "equal is equal"
+    assert rows["aandeel (procentpunt)"][2] == "+30,0"
+    assert comparison_notes([table], "a", "nl")[-1] == "ongeveer 0: geen verschil dat de tijdstap kan laten zien."
+    assert len(comparison_notes(comparison_tables(dataset, model), "a")) == 1

@@ -229,8 +229,8 @@ def test_saving_writes_both_files_into_a_folder_that_it_makes(dataset, model, tm
     written = save_figure(draw_overview(dataset, model), tmp_path / "new" / "overview", dataset)
     assert [path.name for path in written] == ["overview.png", "overview.svg"]
     assert all(path.stat().st_size > 1000 for path in written)
-    with pytest.raises(SdsocecError, match="there is no figure format 'pdf'"):
-        save_figure(draw_overview(dataset, model), tmp_path / "overview", dataset, ["pdf"])
+    with pytest.raises(SdsocecError, match="there is no figure format 'gif'"):
+        save_figure(draw_overview(dataset, model), tmp_path / "overview", dataset, ["gif"])
 
 
 def test_drawing_never_imports_pyplot_and_the_module_not_even_matplotlib():

@@ -14,11 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text as DrawnText
 from PIL import Image
 
+from sdsocec.analysis.calibration import Profile
+from sdsocec.analysis.calibration.profiles import FOUND, RANGE, UNRESOLVED
 from sdsocec.analysis.fit import fit_table, run_against_record
 from sdsocec.model.project import load_model
 from sdsocec.model.toml import Text
+from sdsocec.report.calibration_tables import profile_text
 from sdsocec.report.fit_figures import (
-    Profile,
     as_dataset,
     draw_fit,
     draw_profile,
@@ -30,6 +32,7 @@ from sdsocec.report.fit_figures import (
 from sdsocec.report.fit_tables import csv_of_fit, misfit_line, signed, table_of_fit
 from sdsocec.report.saving import render
 
+LINE = 1.3527721
 LONG = "a very long label " * 12 + "$x_{1}$ <&>"
 
 
@@ -51,10 +54,14 @@ def other(model):
 @pytest.fixture
 def profiles():
     """A parabola around 0.5 that crosses the line at 0.4 and 0.6; one that has no upper bound; one that is flat."""
-    x = np.linspace(0.2, 0.8, 13)
-    parabola = Profile("matching elasticity", "dmnl", x, 7 + 1.3527721 * ((x - 0.5) / 0.1) ** 2, 0.5, 7.0)
-    wide = Profile("demand adjust time", "year", x, 7 + np.maximum(0, 0.5 - x) * 20, 0.5, 7.0)
-    flat = Profile("initial vacancies", "kpers", x, 7 + 0 * x, 0.8, 7.0)
+    x, nan = np.linspace(0.2, 0.8, 13), float("nan")
+    parabola = Profile(
+        "matching elasticity", x, 7 + LINE * ((x - 0.5) / 0.1) ** 2, 0.5, 7.0, LINE, 0.4, 0.6, FOUND, FOUND
+    )
+    wide = Profile(
+        "demand adjust time", x, 7 + np.maximum(0, 0.5 - x) * 20, 0.5, 7.0, LINE, 0.5 - LINE / 20, nan, FOUND, RANGE
+    )
+    flat = Profile("initial vacancies", x, 7 + 0 * x, 0.8, 7.0, LINE, nan, nan, RANGE, UNRESOLVED)
     return [parabola, wide, flat]
 
 
@@ -138,12 +145,12 @@ def test_residuals_are_drawn_in_standard_errors_with_lines_at_two(run):
     assert {-2.0, 0.0, 2.0} <= set(ax.get_yticks())
 
 
-def test_a_profile_gives_the_interval_below_its_line(profiles):
-    parabola, wide, flat = profiles
-    assert parabola.interval == pytest.approx((0.4, 0.6), rel=1e-9)
-    low, high = wide.interval
-    assert low == pytest.approx(0.5 - 1.3527721 / 20, rel=1e-6) and np.isnan(high)
-    assert np.isnan(flat.interval).all()
+def test_a_profile_says_which_bounds_were_found(profiles):
+    assert [profile_text(one) for one in profiles] == ["0.40 to 0.60", "at least 0.432", "not resolved"]
+    assert [profile_text(dataclasses.replace(one, above=RANGE), "nl") for one in profiles[1:]] == [
+        "ten minste 0,432", "geen grens binnen het bereik",
+    ]  # fmt: skip
+    assert profile_text(dataclasses.replace(profiles[1], above=UNRESOLVED)) == "at least 0.432; not resolved"
 
 
 def test_a_profile_is_drawn_as_cost_above_the_lowest(profiles):
@@ -157,9 +164,8 @@ def test_a_profile_is_drawn_as_cost_above_the_lowest(profiles):
 
 def test_a_fit_that_failed_somewhere_leaves_the_profile_readable():
     costs = np.array([np.nan, 9.0, 7.0, 9.0, 1e6])
-    profile = Profile("x", "", np.arange(5.0), costs, 2.0, 7.0)
+    profile = Profile("x", np.arange(5.0), costs, 2.0, 7.0, LINE, float("nan"), 2.7, UNRESOLVED, FOUND)
     assert draw_profile(Figure().add_subplot(), profile).get_ylim()[1] < 10
-    assert profile.interval == pytest.approx((2 - 1.3527721 / 2, 2 + 1.3527721 / 2))
 
 
 def test_the_figure_of_profiles_shows_the_units_of_readers(profiles, model):
@@ -168,6 +174,7 @@ def test_the_figure_of_profiles_shows_the_units_of_readers(profiles, model):
     assert figure.axes[2].get_lines()[2].get_xdata()[0] == 800, "thousands of persons as persons"
     assert "matching elasticity: 90%-interval 0,400 tot 0,600 zonder eenheid." in figure.get_label()
     assert "geen bovengrens" in figure.get_label() and "initial vacancies: geen grens" in figure.get_label()
+    assert "; een grens is niet bepaald" in figure.get_label()
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])

@@ -57,7 +57,7 @@ def test_noise_is_not_shown_as_a_result(dataset, model):
     model = dataclasses.replace(model, card=model.card.model_copy(update={"units": units}))
     dataset["people"][:] = 0.00322
     dataset["people"][1, -1] = 0.05
-    assert outcome_table(dataset, model).rows[0] == ("unemployed (persons)", "<50", "<50", "<50", "50.0")
+    assert outcome_table(dataset, model).rows[0] == ("unemployed (persons)", "<50", "<50", "<50", "50")
 
 
 def test_scenarios_that_differ_from_the_start_have_no_common_column(dataset, model):

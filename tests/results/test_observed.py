@@ -32,14 +32,15 @@ at = "mean"
 part = [{file = "people.csv", years = [2001, 2005]}]
 unit = "thousand persons"
 relative_error = 0.05
-source = "made up"
+source = {nl = "bedacht", en = "made up"}
 fit = [2001, 2003]
 test = [2004, 2005]
+test_kind = "forecast"
 """
 GOOD = """year,value,unit,source,note
 2001,20,thousand persons,CBS,
 2002,22.5,thousand persons,CBS,new survey
-2003,24,thousand persons (estimate),"CBS, again",
+2003,24,thousand persons,"CBS, again",
 2004,26,thousand persons,CBS,
 2005,28,thousand persons,CBS,
 """
@@ -216,8 +217,8 @@ FILES = {
         "the file has no column 'year'\n  data/people.csv:1   year;value\n  Columns are separated by commas.",
     ),
     "column twice": (
-        "year,value,Value\n2001,20,21\n",
-        "the file has two columns 'value'\n  data/people.csv:1   year,value,Value\n  Keep one of them.",
+        "year,value,unit,Value\n2001,20,thousand persons,21\n",
+        "the file has two columns 'value'\n  data/people.csv:1   year,value,unit,Value\n  Keep one of them.",
     ),
     "file missing": (
         None,
@@ -228,13 +229,19 @@ FILES = {
         "the file is not UTF-8 text\n  data/people.csv:3\n  Save it as UTF-8.",
     ),
     "header only": (
-        "year,value\n",
-        "'people' has no value for 2001, 2002, 2003, in its years to fit\n"
-        "  data/people.csv:1\n"
-        "  Add it, shorten the span in the card, or say that there are gaps: gaps = true\n"
-        "'people' has no value for 2004, 2005, in its years to test\n"
-        "  data/people.csv:1\n"
-        "  Add it, shorten the span in the card, or say that there are gaps: gaps = true",
+        "year,value,unit\n",
+        "'people' has no value in its years to fit, 2001 to 2003\n"
+        "  data/people.csv\n"
+        "  Add them, or leave 'fit' out of the card.\n"
+        "'people' has no value in its years to test, 2004 to 2005\n"
+        "  data/people.csv\n"
+        "  Add them, or leave 'test' out of the card.",
+    ),
+    "no unit": (
+        "year,value\n2001,20\n",
+        "the file has no column 'unit'\n"
+        "  data/people.csv:1   year,value\n"
+        "  The first line names the columns: year,value,unit,source",
     ),
 }
 
@@ -246,7 +253,8 @@ def test_a_mistake_in_a_file_gets_its_message(mistake, model):
 
 
 def test_one_point_is_too_few_to_fit(model):
-    loaded = model("year,value\n2002,22\n", ("fit = ", "gaps = true\nfit = "))
+    content = "year,value,unit\n2002,22,thousand persons\n2004,26,thousand persons\n"
+    loaded = model(content, ("fit = [", "gaps = true\nfit = ["))
     assert message_of(loaded) == (
         "'people' has 1 value in its years to fit\n"
         "  data/people.csv:2\n"
@@ -289,16 +297,117 @@ def test_bad_data_end_a_calibration_before_it_runs(model):
         problem_for(model(GOOD.replace("2002,22.5", f"{NEXT_YEAR},22.5")), free=["growth"])
 
 
-def test_a_year_is_the_mean_of_its_saved_times_or_its_end():
+def test_a_year_is_its_mean_or_its_end():
     times = np.arange(2000.0, 2003.01, 0.25)
     values = times - 2000
     mean = year_weights(times, np.array([2001]), "mean") @ values
     end = year_weights(times, np.array([2001, 2002]), "end") @ values
-    np.testing.assert_allclose(mean, [(1 + 1.25 + 1.5 + 1.75) / 4], rtol=1e-15)
+    np.testing.assert_allclose(mean, [1.5], rtol=1e-15)
     np.testing.assert_allclose(end, [2.0, 3.0], rtol=1e-15)
 
 
 def test_a_year_that_the_run_does_not_cover_is_not_a_number():
-    times = np.arange(2000.0, 2002.6, 0.5)
+    times = np.arange(2000.0, 2002.6, 0.25)
     assert np.isnan(year_weights(times, np.array([1999, 2002, 2003]), "mean")).all()
     assert not np.isnan(year_weights(times, np.array([2000, 2001]), "mean")).any()
+
+
+# ---- a mean of a year -----------------------------------------------------------------------------------------------
+
+MOMENTS = {"mean": 0.5, "quarter ends": 0.625, "end": 1.0}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("step", [0.25, 0.125, 0.1, 1 / 64])
+def test_a_year_is_not_a_sixteenth_of_a_year_early(moment, step):
+    """Of something that grows along a line, a year's value is that of its mean time, however often it is saved."""
+    times = 2000 + step * np.arange(round(4 / step) + 1)
+    weights = year_weights(times, np.array([2000, 2001, 2002]), moment)
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(weights @ times, np.array([2000, 2001, 2002]) + MOMENTS[moment], atol=1e-9)
+
+
+def test_the_mean_of_quarter_ends_is_that_of_four_numbers():
+    times = np.arange(2000.0, 2002.01, 0.125)
+    values = np.cos(5 * times)
+    expected = np.mean([values[np.abs(times - at).argmin()] for at in (2001.25, 2001.5, 2001.75, 2002.0)])
+    assert (year_weights(times, np.array([2001]), "quarter ends") @ values)[0] == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("moment", ["mean", "quarter ends"])
+@pytest.mark.parametrize("step", [1.0, 0.5])
+def test_a_run_saved_once_a_year_has_no_year_mean(moment, step):
+    times = np.arange(2000.0, 2003.01, step)
+    with pytest.raises(DataError) as refusal:
+        year_weights(times, np.array([2001]), moment)
+    assert str(refusal.value) == (
+        f"a run that saves every {step:g} has no mean of 2001: that needs 4 times a year or more\n"
+        "  Set SAVEPER to 0.25 or less, with TIME STEP no longer than that."
+    )
+    assert year_weights(times, np.array([2001]), "end") @ times == 2002
+
+
+# ---- units and breaks -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unit", ["thousand", "thousand person", "thousand persons-households", "thousand persons/year"])
+def test_a_unit_that_only_starts_alike_is_another(unit, model):
+    message = message_of(model(GOOD.replace("2002,22.5,thousand persons", f"2002,22.5,{unit}")))
+    assert message.startswith(f"the unit is '{unit}', not 'thousand persons'")
+    card = ('unit = "thousand persons"', f'unit = "{unit}"')
+    assert f"the unit is 'thousand persons', not '{unit}'" in message_of(model(GOOD, card))
+
+
+WITH_AGES = GOOD.replace("2001,20,thousand persons", '2001,20,"thousand persons, age 15-74"').replace(
+    "2002,22.5,thousand persons", '2002,22.5,"thousand persons, age 15-74"'
+)
+BREAK = 'break = [{year = 2003, what = {nl = "iedereen", en = "all ages"}}]\nfit = ['
+
+
+def test_a_definition_that_changes_without_a_word_is_a_fault(model):
+    assert message_of(model(WITH_AGES)) == (
+        "the unit of 'people' changes from 'thousand persons, age 15-74' (people.csv:3) to 'thousand persons'\n"
+        "  data/people.csv:4\n"
+        "  Where the definition changes, the card says so: "
+        'break = [{year = 2003, what = {nl = "...", en = "..."}}]'
+    )
+    (one,) = load_observed(model(WITH_AGES, ("fit = [", BREAK)))
+    assert {year: what.en for year, what in one.breaks.items()} == {2003: "all ages"}
+
+
+def test_households_never_continue_persons_whatever_the_card_says(model):
+    content = GOOD.replace("2003,24,thousand persons", "2003,24,thousand households")
+    assert "the unit is 'thousand households', not 'thousand persons'" in message_of(model(content, ("fit = [", BREAK)))
+
+
+def test_a_break_without_values_on_both_sides_is_a_fault(model):
+    card = ("fit = [", BREAK.replace("2003", "2001"))
+    assert "'people' has no values on both sides of its break in 2001" in message_of(model(GOOD, card))
+
+
+# ---- years ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fit", "told"), [("[2001, 2004]", "2004 is a year"), ("[2001, 2005]", "2004 to 2005 are years")]
+)
+def test_years_to_fit_and_to_test_do_not_overlap(fit, told, model):
+    with pytest.raises(SdsocecError) as refusal:
+        model(GOOD, ("fit = [2001, 2003]", f"fit = {fit}"))
+    assert f"{told} to fit and to test; a year that was fitted tests nothing" in str(refusal.value)
+
+
+def test_test_years_of_unknown_worth_are_refused(model):
+    with pytest.raises(SdsocecError, match="what is agreement in the test years worth"):
+        model(GOOD, ('test_kind = "forecast"\n', ""))
+
+
+def test_a_series_with_gaps_and_an_empty_table_is_told(model):
+    card = ("fit = [2001, 2003]\n", "gaps = true\n")
+    assert message_of(model("year,value,unit\n", card)) == (
+        "'people' has no value in its years to test, 2004 to 2005\n"
+        "  data/people.csv\n"
+        "  Add them, or leave 'test' out of the card."
+    )
+    neither = (card, ('test = [2004, 2005]\ntest_kind = "forecast"\n', ""))
+    assert message_of(model("year,value,unit\n", *neither)).startswith("'people' has no value\n")

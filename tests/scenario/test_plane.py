@@ -109,7 +109,7 @@ def test_a_model_without_a_plane_says_so(sdsocec_program):
 def test_points_run_beside_the_base_or_the_scenarios_named(sdsocec_program):
     arguments = ("run", "-m", "social_economy", "--no-figure", "--at", "g=0.4,v=0.7,intensity=0.5")
     assert "scenarios: baseline, g=0.4,v=0.7,intensity=0.5" in sdsocec_program(*arguments).err
-    assert "scenarios: regulier, g=0.4,v=0.7,intensity=0.5" in sdsocec_program(*arguments, "regulier").err
+    assert "scenarios: regulier (Regular), g=0.4,v=0.7,intensity=0.5" in sdsocec_program(*arguments, "regulier").err
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def a01_below_half_falls_behind(run):
     holds = quota == 0 and ratio <= 0.8 and gaps[0] - gaps[1] >= 0.20
     return (
         holds,
-        f"quota work below half {quota:g}; employment rate {ratio:.3f} x baseline; gap wider by {gaps[0] - gaps[1]:.3f}",
+        f"quota work below half {quota:g}; employment rate {ratio:.3f} times the baseline; gap wider by {gaps[0] - gaps[1]:.3f}",
     )
 
 
@@ -53,14 +53,14 @@ def a02_almost_thirty_percent(run):
 def a03_requirements_diverge(run):
     index = {name: at(run(scenario=name)["requirement index"], 2020) for name in FIVE}
     ratio = index[PUB] / index[BASE]
-    return ratio >= 1.15 and max(index, key=index.get) == PUB, f"{ratio:.3f} x baseline"
+    return ratio >= 1.15 and max(index, key=index.get) == PUB, f"{ratio:.3f} times the baseline"
 
 
 @reality_check("A4: in Publiek only a small group still sits at home", source=f"{STUDY}, C28, C120, C124")
 def a04_small_group_at_home(run):
     base, pub = run(scenario=BASE), run(scenario=PUB)
     part, ratio = 1 - in_work(pub, TARGET), idle(pub, TARGET) / idle(base, TARGET)
-    return part <= 0.10 and ratio <= 0.35, f"{part:.3f} of the target group; {ratio:.3f} x baseline"
+    return part <= 0.10 and ratio <= 0.35, f"{part:.3f} of the target group; {ratio:.3f} times the baseline"
 
 
 @reality_check(
@@ -82,7 +82,7 @@ def a06_social_firms_20_to_60(run):
     ratio = work(so, "se") / work(run(scenario=BASE), "se")
     return (
         outside == 0 and 0.20 <= mean <= 0.60 and ratio >= 4,
-        f"outside {outside:g}; mean {mean:.3f}; {ratio:.2f} x baseline",
+        f"outside {outside:g}; mean {mean:.3f}; {ratio:.2f} times the baseline",
     )
 
 
@@ -91,13 +91,16 @@ def a07_between_two_stools(run):
     base, so = run(scenario=BASE), run(scenario=SO)
     light = idle(so, ["b60", "b70", "b80"]) / idle(base, ["b60", "b70", "b80"])
     heavy = idle(so, ["b20", "b40", "b50"]) / idle(base, ["b20", "b40", "b50"])
-    return light >= 1.00 and heavy <= 0.95, f"without work, 60-90 %: {light:.3f}, 20-60 %: {heavy:.3f} x baseline"
+    return (
+        light >= 1.00 and heavy <= 0.95,
+        f"without work, 60-90 %: {light:.3f}, 20-60 %: {heavy:.3f} times the baseline",
+    )
 
 
 @reality_check("A8: regular firms hardly take them there", source=f"{STUDY}, C52")
 def a08_hardly_taken(run):
     so, base = (at(run(scenario=n)["employability"].sel(band=["b60", "b70"]).mean("band"), 2020) for n in (SO, BASE))
-    return so <= 0.20 and so <= 1.15 * base, f"employability {so:.3f}; {so / base:.3f} x baseline"
+    return so <= 0.20 and so <= 1.15 * base, f"employability {so:.3f}; {so / base:.3f} times the baseline"
 
 
 @reality_check("A9: social enterprise is a hype and the mark is the rule", source=f"{STUDY}, C37, C55")
@@ -107,7 +110,7 @@ def a09_hype(run):
     ratio = adoption / at(base["se adoption"], 2020)
     return (
         adoption >= 0.5 and ratio >= 4 and mark > 0.5,
-        f"adoption {adoption:.3f}, {ratio:.2f} x baseline; mark {mark:.3f}",
+        f"adoption {adoption:.3f}, {ratio:.2f} times the baseline; mark {mark:.3f}",
     )
 
 
@@ -169,7 +172,7 @@ def a15_part_of_the_regular_economy(run):
     bijstand = at(reg["bijstand"], 2020) / at(base["bijstand"], 2020)
     return rates[0] >= 1.5 * rates[
         1
-    ] and bijstand <= 0.9, f"regular work {rates[0] / rates[1]:.2f}, bijstand {bijstand:.3f} x baseline"
+    ] and bijstand <= 0.9, f"regular work {rates[0] / rates[1]:.2f}, bijstand {bijstand:.3f} times the baseline"
 
 
 @reality_check("A16: buying off is the only escape and its price matters", source=f"{STUDY}, C75")
@@ -212,7 +215,7 @@ def a18_target_group_goes_first(run):
     reg, pps = (largest_loss(run, n, REGULAR, counted) / largest_loss(run, n, REGULAR, ["b90"]) for n in (REG, PPS))
     return (
         first >= 1.5 and reg > pps,
-        f"loss of 20-90 % is {first:.2f} x that of b90; of 50-80 % {reg:.2f} v {pps:.2f} in PPS",
+        f"loss of 20-90 % is {first:.2f} times that of b90; of 50-80 % {reg:.2f} v {pps:.2f} in publiek-privaat",
     )
 
 
@@ -310,7 +313,7 @@ def a30_way_out_is_difficult(run):
     rates = [at(ds["wb to open"].sum("band"), 2020) / work(ds, "wb") for ds in (pub, easy)]
     return rates[0] <= 0.02 and rates[1] >= 1.2 * rates[
         0
-    ], f"{rates[0]:.4f} a year; without the barrier {rates[1] / rates[0]:.2f} x"
+    ], f"{rates[0]:.4f} a year; without the barrier {rates[1] / rates[0]:.2f} times that"
 
 
 @reality_check("A31: managers are the key and hard to find", source=f"{STUDY}, C127")
@@ -327,13 +330,17 @@ def a32_sw_becomes_wb(run):
     return ratio <= 0.02 and share == 1, f"sw work {ratio:.6f} of 2010; to werkbedrijf {share:g} from 2013"
 
 
-@reality_check("A33: who carries 20-60 %: sheltered work in SO, regular firms in REG", source=f"{STUDY}, C20, C64")
+@reality_check(
+    "A33: who carries 20-60 %: sheltered work in Sociaal ondernemen, regular firms in Regulier",
+    source=f"{STUDY}, C20, C64",
+)
 def a33_who_carries(run):
     bands = ["b20", "b40", "b50"]
     so, reg = run(scenario=SO), run(scenario=REG)
     sheltered = working(so, bands, ["sw", "se"]) / working(so, bands, CHANNELS)
     regular = working(reg, bands, REGULAR) / working(reg, bands, CHANNELS)
-    return sheltered >= 0.6 and regular >= 0.6, f"sheltered {sheltered:.3f} in SO; regular {regular:.3f} in REG"
+    numbers = f"sheltered {sheltered:.3f} in sociaal-ondernemen; regular {regular:.3f} in regulier"
+    return sheltered >= 0.6 and regular >= 0.6, numbers
 
 
 @reality_check(
@@ -355,7 +362,7 @@ def a35_growing_group(run):
 
     base, pub = run(scenario=BASE), run(scenario=PUB)
     growth, ratio = below(pub, 2020) / below(pub, 2010), below(pub, 2020) / below(base, 2020)
-    return growth >= 1.5 and ratio >= 1.5, f"{growth:.2f} x 2010; {ratio:.2f} x baseline"
+    return growth >= 1.5 and ratio >= 1.5, f"{growth:.2f} times 2010; {ratio:.2f} times the baseline"
 
 
 @reality_check("A36: how the target group responds decides what a stick does", source=f"{STUDY}, C14, C126")
@@ -367,5 +374,5 @@ def a36_response_decides(run):
     pub, base = effect(PUB), effect(BASE)
     return (
         pub >= 0.2 and pub > base,
-        f"weak minus strong response: {pub:.3f} of idle in PUB, {base:.3f} in the baseline",
+        f"weak minus strong response: {pub:.3f} of idle in publiek, {base:.3f} in the baseline",
     )

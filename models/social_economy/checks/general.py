@@ -23,9 +23,11 @@ from .shared import (
     SO,
     SOFT,
     STEP,
+    STUDIED,
     STUDY,
     at,
     card,
+    told,
     work,
     years,
 )
@@ -70,11 +72,11 @@ def g02_no_negative_stock(run):
 
 @reality_check("G3: a channel employs only the bands that the study gives it", source=f"{STUDY}, C26-C28, C74")
 def g03_masks_hold(run):
-    worst = max(outside_masks(run(scenario=name)) for name in run.scenarios)
+    worst = max(outside_masks(run(scenario=name)) for name in STUDIED)
     wrong = [
         f"{c},{b}" for c, bands in MASKS.items() for b in BANDS if run.constants[f"mask[{c},{b}]"] != (b in bands)
     ]  # fmt: skip
-    return worst == 0 and not wrong, f"people outside the mask {worst:g}; wrong masks {wrong}"
+    return worst == 0 and not wrong, f"people outside the mask {worst:g}; wrong masks: {told(wrong)}"
 
 
 @reality_check(
@@ -82,7 +84,7 @@ def g03_masks_hold(run):
 )
 def g04_half_the_step(run):
     worst, where = 0.0, ""
-    for name in run.scenarios:
+    for name in STUDIED:
         coarse, fine = run(scenario=name), run(scenario=name, set={"TIME STEP": STEP / 2})
         for time in (2007, 2010, 2014, 2017, 2020):
             for row in ("unemployed", "people at home", "vacancies", *CHANNELS):
@@ -98,7 +100,7 @@ def g04_half_the_step(run):
 )
 def g05_frozen_is_an_equilibrium(run):
     worst, shortage = 0.0, {"vacancies norm": 120, "tightness norm": 0.5}  # would draw migrants and tighten perception
-    for name in run.scenarios:
+    for name in STUDIED:
         ds = run(scenario=name, set=RECESSION | shortage | {"switch frozen": 1})
         for stock in run.stocks:
             if stock == "wajong recipients":
@@ -149,7 +151,7 @@ def g11_corners_are_scenarios(run):
         if lever(name, g, v, 1) != scenario_value(run, scenario, name)
         or lever(name, g, v, 0) != scenario_value(run, BASE, name)
     ]
-    return not wrong, f"{len(run.levers)} levers, wrong: {wrong}"
+    return not wrong, f"{len(run.levers)} levers, wrong: {told(wrong)}"
 
 
 @reality_check("G12: all scenarios share one history up to 2010.5", source=f"{STUDY}, C7, C69")
@@ -158,13 +160,13 @@ def g12_one_history(run):
     early = base.time.values <= 2010.5 + 1e-6
     apart = [
         (name, variable)
-        for name in run.scenarios
+        for name in STUDIED
         for variable in base.data_vars
         if variable not in run.constants
         and not np.array_equal(run(scenario=name)[variable].values[early], base[variable].values[early], equal_nan=True)
     ]
     late = min(
-        abs(at(run(scenario=n)["unemployed"], 2014) - at(base["unemployed"], 2014)) for n in run.scenarios if n != BASE
+        abs(at(run(scenario=n)["unemployed"], 2014) - at(base["unemployed"], 2014)) for n in STUDIED if n != BASE
     )
     return (
         not apart and late > 1,
@@ -213,8 +215,9 @@ def open_accounts(ds):
     worst, year = 0.0, int(1 / STEP)
     for stock, net in zip(("people not working", "people working"), net_flows(ds), strict=True):
         values = ds[stock].values
-        made = STEP * np.add.reduceat(net[:-1], np.arange(0, len(net) - 1, year))
-        worst = max(worst, relative_change(np.diff(values[::year], axis=0) - made, np.abs(values).max()))
+        changes = np.diff(values[::year], axis=0)  # of whole years: a run may end within one
+        made = STEP * np.add.reduceat(net[: len(changes) * year], np.arange(0, len(changes) * year, year))
+        worst = max(worst, relative_change(changes - made, np.abs(values).max()))
     return worst
 
 
@@ -255,7 +258,7 @@ def g13_accounts_close_in_every_cell(run):
     cells = {name: sum(np.abs(some[name]).max(axis=0) for some in flows) for name in flows[0]}
     cells["migrant entry"] = cells["migrant entry"][0]  # migrants search first: the flow has no other cells
     still = {name: int((most == 0).sum()) for name, most in cells.items() if (most == 0).any()}
-    return worst <= 1e-9 and not still, f"stocks off by {worst:.1e} in a year; flows that never act: {still}"
+    return worst <= 1e-9 and not still, f"stocks off by {worst:.1e} in a year; flows that never act: {told(still)}"
 
 
 STOCK_FLOWS = {  # stock -> what comes in, what goes out
@@ -294,7 +297,7 @@ def g13_stocks_change_by_their_flows(run):
     missing = {*run.stocks} ^ {*STOCK_FLOWS, "people not working", "people working"}
     return (
         worst <= 1e-12 and not missing and not still,
-        f"largest error {worst:.1e} ({where}); never change {sorted(still)}",
+        f"largest error {worst:.1e} ({where}); never change: {told(sorted(still))}",
     )
 
 
@@ -327,7 +330,8 @@ def g14_constants_are_sound(run):
     )
     return (
         holds,
-        f"{len(c)} constants; unused {unused}; outside {outside}; no flags {halves}; people of 2000 {start:.10f}",
+        f"{len(c)} constants; unused: {told(unused)}; outside their range: {told(outside)}; no flags: {told(halves)}; "
+        f"people of 2000 {start:.10f}",
     )
 
 
@@ -361,7 +365,7 @@ def g14_constants_mean_what_they_say(run):
         "a third of priority and two thirds of adoption frustrate a third": (1 / 3, c["fr gain"] * 2 / 9, 0.01),
     }
     wrong = [f"{claim}: {got:.3g}" for claim, (told, got, within) in said.items() if abs(got - told) > within]
-    return not wrong, f"{len(said)} statements; wrong: {wrong}"
+    return not wrong, f"{len(said)} statements; wrong: {told(wrong)}"
 
 
 @reality_check(
@@ -378,7 +382,7 @@ def levers_move_on_their_dates(run):
     for lever in run.levers:
         low, high = run.ranges[f"{lever} scenario"]
         apart |= {f"{lever} baseline": 0.3 * low + 0.7 * high, f"{lever} scenario": 0.7 * low + 0.3 * high}
-    for name, settings in [*((name, {}) for name in run.scenarios), (BASE, apart)]:
+    for name, settings in [*((name, {}) for name in STUDIED), (BASE, apart)]:
         ds = run(scenario=name, set=EVERY_STEP | settings)
         for lever in run.levers:
             start, full, before, after = (
@@ -392,10 +396,10 @@ def levers_move_on_their_dates(run):
                 or (force[ds.time.values <= start] != before).any()
             ):
                 wrong.append(f"{lever} in {name}")
-    for name in run.scenarios:
+    for name in STUDIED:
         frozen = run(scenario=name, set={"switch frozen": 1})
         wrong += [f"{x} frozen in {name}" for x in run.levers if (frozen[x] != run.constants[f"{x} baseline"]).any()]
-    return not wrong, f"wrong: {wrong}"
+    return not wrong, f"wrong: {told(wrong)}"
 
 
 SWITCHES = {  # switch -> the scenario in which its loop shows
@@ -430,7 +434,10 @@ def g07_every_switch_matters(run):
     missing = {n for n in run.constants if n.startswith("switch ") and n != "switch frozen"} ^ set(SWITCHES)
     weakest = min(effects, key=effects.get)
     value, where = effects[weakest]
-    return value >= 0.01 and not missing, f"smallest {value:.2%} ({weakest}: {where}); not listed {sorted(missing)}"
+    return (
+        value >= 0.01 and not missing,
+        f"smallest {value:.2%} ({weakest}: {where}); not listed: {told(sorted(missing))}",
+    )
 
 
 # ---- extreme conditions: hundreds of runs -----------------------------------------------------------------------

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import xarray as xr
 
-from .shared import BANDS, BASE, CHANNELS, FIVE, MASKS, PPS, PUB, RECESSION, REG, SO, card
+from .shared import BANDS, CHANNELS, FIVE, MASKS, PPS, PUB, RECESSION, REG, SO, STUDIED, card
 
 LOW = BANDS[:-1]
 COUNTED = ["b50", "b60", "b70"]
@@ -42,8 +42,8 @@ class Seen:
 
 @lru_cache(maxsize=1)
 def seen(run):
-    """The scenarios, also with a recession, a cap, the profile of a municipality, and with random levers and uncertain inputs."""
-    rows = [(BASE, {})] + [(name, {}) for name in run.scenarios if name != BASE]
+    """The study's scenarios, also with a recession, a cap, the profile of a municipality, random levers and uncertain inputs."""
+    rows = [(name, {}) for name in STUDIED]  # the baseline first
     rows += [(name, RECESSION) for name in (SO, REG, PPS, PUB)]
     rows += [(PUB, {"programme budget cap": 10_000}), (PPS, {"programme budget cap": 2_000}), (REG, PROFILE)]
     free = [f"{lever} scenario" for lever in run.levers] + [uncertain["name"] for uncertain in card()["uncertainty"]]

@@ -9,6 +9,7 @@ STUDY = "Scenario study Sociale Economie in 2020 (2010)"
 BASE, SO, REG, PPS, PUB = "baseline", "sociaal-ondernemen", "regulier", "publiek-privaat", "publiek"
 REALISED = "realised"
 FIVE = (BASE, SO, REG, PPS, PUB)
+STUDIED = (*FIVE, REALISED)  # what is claimed of these alone: a scenario of a user's own may set anything, at any time
 CORNERS = {SO: (0, 0), REG: (0, 1), PPS: (1, 1), PUB: (1, 0)}  # (g, v): municipality entrepreneur, economies merged
 STEP = 0.03125  # year, the model's time step
 EVERY_STEP = {"SAVEPER": STEP}  # keep every step: flows x step is then exactly the change of a stock
@@ -31,6 +32,12 @@ MASKS = {  # the bands that each channel may employ, from the study; the Wsw by 
 def card():
     """What `model.toml` says."""
     return tomllib.loads((HERE / "model.toml").read_text(encoding="utf-8"))
+
+
+def told(items):
+    """What a reader is told of a list of names, or of numbers by name."""
+    parts = [f"{name}: {value}" for name, value in items.items()] if isinstance(items, dict) else map(str, items)
+    return ", ".join(parts) or "none"
 
 
 def at(array, time):

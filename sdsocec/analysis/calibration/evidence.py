@@ -1,4 +1,4 @@
-"""What a calibration found, as files that reproduce it; and its values accepted into the .mdl.
+"""What a calibration found, as files that reproduce it.
 
 Nothing in the files changes from one calibration of the same inputs to the next: no time stamps, no paths of a machine.
 """
@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -16,18 +17,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.analysis.fit import FitStatistics, fit_statistics
-from sdsocec.engine import Design, constant_values
+from sdsocec.errors import RunError
 from sdsocec.model.names import name_key, split_element_name
-from sdsocec.model.rewriting import write_values
 from sdsocec.results.provenance import own_version
 from sdsocec.scenario.changes import changes_text
-from sdsocec.scenario.equilibrium import at_rest, problem_of, spin_up
 
-from .search import Fit, Interval, Optimum
+from .accepting import Accepted, rounded
+from .identify import LITTLE, NOTHING, TOGETHER
+from .intervals import Interval
+from .profiles import Profile
+from .search import Fit, Optimum
 
 Floats = NDArray[np.float64]
 LIBRARIES = ("numpy", "scipy", "llvmlite")
 FOLDER = "calibration"
+FILE = "calibration.json"
+DIGITS = 2  # of the half width of an interval: so far an estimate is shown
+METHOD = "scipy least_squares, trust region, from a Latin hypercube; every run from its own equilibrium"
+INTERVALS = (
+    "90 %, from the linearised residuals, Student's t; parameters on a bound held there; for errors that last from year to year, "
+    "the variance of a series' residuals is counted (1 + r) / (1 - r) times"
+)
+PROFILES = (
+    "90 %, where the cost with all others fitted anew crosses s2 t^2 / 2 above the lowest, as many times more as errors last; "
+    "parameters on a bound not held there"
+)
 
 
 def series_statistics(fit: Fit, scaled: Floats) -> dict[str, FitStatistics]:
@@ -41,87 +55,89 @@ def series_statistics(fit: Fit, scaled: Floats) -> dict[str, FitStatistics]:
     return found
 
 
-def supported(interval: Interval) -> str:
-    """An estimate with as many digits as its interval supports; `not known` where the data say nothing.
+def half_width(interval: Interval) -> float:
+    """Half the width of a parameter's interval, in its unit, where it has one."""
+    return (interval.upper - interval.lower) / 2
 
-    >>> supported(Interval("x", 1.0, 0.52281, 0.447, 0.599, "", True))
+
+def supported(interval: Interval, is_weak: bool) -> str:
+    """An estimate with as many digits as its interval supports; the bound itself where it sits on one; empty if it is not known.
+
+    >>> supported(Interval("x", 1.0, 0.52281, 0.447, 0.599, "", True), False)
     '0.523'
     """
-    if not math.isfinite(interval.lower):
-        return f"{interval.estimate:.4g}" if interval.on_bound else "not known"
-    half = (interval.upper - interval.lower) / 2
-    if half <= 0:
-        return f"{interval.estimate:.4g}"
-    return _rounded(interval.estimate, half)
-
-
-def _rounded(value: float, half: float) -> str:
-    decimals = 1 - math.floor(math.log10(half))  # two digits of the half width
-    return f"{round(value, decimals):.{max(0, decimals)}f}"
-
-
-def interval_text(interval: Interval) -> str:
-    """The 90 % interval with the digits that it supports, or why there is none."""
+    if is_weak:
+        return ""
     if interval.on_bound:
-        return f"on its {interval.on_bound} bound"
-    if not math.isfinite(interval.lower):
-        return "nothing observed depends on it"
-    half = (interval.upper - interval.lower) / 2
-    return f"{_rounded(interval.lower, half)} to {_rounded(interval.upper, half)}" if half > 0 else "-"
+        return f"{interval.estimate:.10g}"
+    if not interval.is_fixed:
+        return ""
+    value, decimals = rounded(interval.estimate, half_width(interval), DIGITS)
+    return f"{value:.{max(0, decimals)}f}"
+
+
+def verdict_of(fit: Fit, interval: Interval) -> str:
+    """Why a parameter is not known: it moves too "little" or "nothing", or only "together" with others; else empty."""
+    if interval.name in fit.identifiability.weak:
+        return NOTHING
+    if interval.on_bound or interval.is_fixed:
+        return ""
+    return TOGETHER if interval.partners else LITTLE
+
+
+def held_on_bounds(fit: Fit) -> list[Interval]:
+    """The parameters on a bound: the others' intervals are given these."""
+    return [i for i in fit.intervals if i.on_bound and i.name not in fit.identifiability.weak]
 
 
 def remark(fit: Fit, interval: Interval) -> str:
     """What to know about a parameter before using its estimate."""
-    if interval.name in fit.identifiability.weak:
-        return "these data cannot fix it"
-    groups = [names for names, _ in fit.identifiability.groups if interval.name in names]
-    others = list(dict.fromkeys(name for names in groups for name in names if name != interval.name))
-    return f"only known together with {', '.join(others)}" if others else ""
+    verdict = verdict_of(fit, interval)
+    if verdict == TOGETHER:
+        return f"only known together with {', '.join(interval.partners)}"
+    if verdict:
+        return {
+            NOTHING: "moves the record by less than one standard error",
+            LITTLE: "moves the record too little to be known",
+        }[verdict]
+    given = [f"{other.name} at its {other.on_bound} bound" for other in held_on_bounds(fit) if other is not interval]
+    return f"given {', '.join(given)}" if given and not interval.on_bound else ""
 
 
-def evidence_files(fit: Fit, command: str) -> dict[str, bytes]:
+def evidence_files(fit: Fit, command: str, values: Accepted, profiles: Sequence[Profile] = ()) -> dict[str, bytes]:
     """`calibration.json` (everything), `parameters.csv` (for people), `best.cin` (for Vensim)."""
-    content = json.dumps(_plain(_evidence(fit, command)), indent=1, ensure_ascii=False, allow_nan=False)
+    content = _evidence(fit, command, values) | ({"profiles": [_profile(one) for one in profiles]} if profiles else {})
+    text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["parameter", "unit", "before", "estimate", "lower 90 %", "upper 90 %", "on bound", "remark"])
     for interval in fit.intervals:
+        is_weak = interval.name in fit.identifiability.weak
         writer.writerow([
-            interval.name, unit_of(fit, interval.name), repr(interval.before), supported(interval),
+            interval.name, unit_of(fit, interval.name), repr(interval.before),
+            supported(interval, is_weak) or "not known",
             *("" if not math.isfinite(x) else f"{x:.6g}" for x in (interval.lower, interval.upper)),
-            interval.on_bound, remark(fit, interval),
+            "" if is_weak else interval.on_bound, remark(fit, interval),
         ])  # fmt: skip
+    changes = dict(fit.problem.settings) | values.values | values.equilibrium
     return {
-        "calibration.json": f"{content}\n".encode(),
+        FILE: f"{text}\n".encode(),
         "parameters.csv": table.getvalue().encode(),
-        "best.cin": changes_text(accepted_values(fit)).encode(),
+        "best.cin": changes_text(changes).encode(),
     }
 
 
-def accepted_values(fit: Fit) -> dict[str, float]:
-    """What `accept` writes: the parameters that move what was observed, and the equilibrium that belongs to them.
-
-    A parameter that the data say nothing about keeps its value of the .mdl.
-    """
-    problem = fit.problem
-    keep = set(fit.identifiability.weak)
-    values = {name: value for name, value in fit.values.items() if name not in keep}
-    if problem.model.card.equilibrium is None:
-        return values
-    row = Design.of_rows([values], constant_values(problem.model.equations))
-    rested = spin_up(problem.model, row)
-    wanted = [*problem_of(problem.model).constants, *at_rest(problem.model).consistent]
-    return values | {name: float(rested.values[0, rested.names.index(name)]) for name in wanted}
-
-
-def accept(fit: Fit) -> dict[str, float]:
-    """Write the fitted values, and the equilibrium that belongs to them, into the model's file; nothing else changes in it.
-
-    Returns what was written. Raises ProjectError if the file cannot be written.
-    """
-    values = accepted_values(fit)
-    write_values(fit.problem.model.equations, values)
-    return values
+def profiles_csv(fit: Fit, profiles: Sequence[Profile]) -> bytes:
+    """The places of all profiles and the cost of the best fit at each."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["parameter", "unit", "value", "cost", "cost above the lowest", "line of the 90 % interval"])
+    for one in profiles:
+        for value, cost in zip(one.values, one.costs, strict=True):
+            numbers = (value, cost, max(0.0, cost - one.lowest), one.line)
+            row = ["" if math.isnan(x) else f"{x:.8g}" for x in numbers]
+            writer.writerow([one.name, unit_of(fit, one.name), *row])
+    return table.getvalue().encode()
 
 
 def unit_of(fit: Fit, name: str) -> str:
@@ -129,10 +145,17 @@ def unit_of(fit: Fit, name: str) -> str:
     return fit.problem.model.equations.variables[name_key(split_element_name(name)[0])].unit
 
 
-def _evidence(fit: Fit, command: str) -> dict[str, Any]:
+def _evidence(fit: Fit, command: str, values: Accepted) -> dict[str, Any]:
     problem = fit.problem
-    before, after = (series_statistics(fit, at) for at in (problem.scaled(problem.start), fit.best.scaled))
-    residuals = problem.residuals(fit.best.scaled, problem.solver())[0]
+    start = problem.scaled(problem.start)
+    after, residuals = series_statistics(fit, fit.best.scaled), problem.residuals(fit.best.scaled, problem.solver())[0]
+    before: dict[str, FitStatistics] | None = None
+    chi2_before = math.nan
+    try:  # the .mdl may stand where there is no equilibrium
+        before = series_statistics(fit, start)
+        chi2_before = float((problem.residuals(start, problem.solver())[0] ** 2).sum())
+    except RunError:
+        pass
     return {
         "command": command,
         "model": problem.model.name,
@@ -140,28 +163,43 @@ def _evidence(fit: Fit, command: str) -> dict[str, Any]:
         "data_sha256": {s.name: s.digest for s in problem.series},
         "seed": fit.seed,
         "starts": fit.n_starts,
-        "starts_done": len(fit.optima),
+        "starts_done": fit.starts_done,
+        "starts_failed": fit.n_failed,
+        "starts_at_the_best": fit.n_same,
         "loss": fit.loss,
-        "method": "scipy least_squares, trust region, from a Latin hypercube; every run from its own equilibrium",
-        "interval_method": "linearised residuals, Student's t, 90 %; parameters on a bound held there",
+        "method": METHOD,
+        "interval_method": INTERVALS,
+        "profile_method": PROFILES,
         "versions": {"sdsocec": own_version(), **{name: version(name) for name in LIBRARIES}},
         "constants": dict(problem.constants),
+        "replaced": list(problem.replaced),
         "n_observed": len(residuals),
-        "chi2_before": float((problem.residuals(problem.scaled(problem.start), problem.solver())[0] ** 2).sum()),
+        "chi2_before": chi2_before,
         "chi2_after": float((residuals**2).sum()),
+        "residual_variance": fit.scale,
+        "residual_autocorrelation": dict(fit.lasting),
         "collinearity": fit.identifiability.collinearity,
         "singular_values": fit.identifiability.singular_values.tolist(),
         "groups": [{"parameters": list(names), "collinearity": index} for names, index in fit.identifiability.groups],
         "parameters": [
             {
                 "name": i.name, "unit": unit_of(fit, i.name), "before": i.before, "estimate": i.estimate,
-                "lower": i.lower, "upper": i.upper, "range": [float(low), float(high)], "on_bound": i.on_bound,
-                "remark": remark(fit, i),
+                "lower": i.lower, "upper": i.upper, "range": [float(low), float(high)],
+                "on_bound": "" if i.name in fit.identifiability.weak else i.on_bound,
+                "is_fixed": i.is_fixed, "remark": remark(fit, i),
             }
             for i, low, high in zip(fit.intervals, problem.lower, problem.upper, strict=True)
         ],
+        "bounds": [
+            {
+                "name": p.name, "bound": p.bound, "value": p.value, "better_beyond": list(p.better),
+                "worse_beyond": list(p.worse), "cost_of_a_range": dict(p.by_series),
+            }
+            for p in fit.pushes
+        ],
+        "accepted": {"chi2": values.chi2, "values": values.values, "fault": values.fault},
         "series": {
-            name: {"before": vars(before[name]), "after": vars(after[name])} for name in before
+            name: {"before": None if before is None else vars(before[name]), "after": vars(after[name])} for name in after
         },
         "optima": [_optimum(fit, o) for o in (fit.best, *fit.runners_up)],
     }  # fmt: skip
@@ -170,8 +208,15 @@ def _evidence(fit: Fit, command: str) -> dict[str, Any]:
 def _optimum(fit: Fit, optimum: Optimum) -> dict[str, Any]:
     values = fit.problem.values(optimum.scaled)
     return {
-        "start": optimum.start, "cost": optimum.cost, "ended": optimum.message,
+        "start": optimum.start, "cost": optimum.cost, "converged": optimum.converged, "ended": optimum.message,
         "values": dict(zip(fit.problem.free, map(float, values), strict=True)),
+    }  # fmt: skip
+
+
+def _profile(one: Profile) -> dict[str, Any]:
+    return {
+        "name": one.name, "lower": one.lower, "upper": one.upper, "below": one.below, "above": one.above,
+        "line": one.line, "is_beaten": one.is_beaten,
     }  # fmt: skip
 
 

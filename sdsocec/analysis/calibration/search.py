@@ -2,16 +2,15 @@
 
 Every start is an own search by scipy's `least_squares` (trust region, bounds, robust loss), with derivatives from one batch of
 runs, every row from its own equilibrium. The first start is the model as it stands; the others fill the ranges evenly (Latin
-hypercube).
+hypercube). The best search, and those that ended elsewhere, are carried on until a further search gains nothing.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+import contextlib
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +18,23 @@ from numpy.typing import NDArray
 from sdsocec.engine.native.kernel import default_threads
 from sdsocec.errors import DataError, RunError, nearest_name
 
-from .identify import Identifiability, of_derivatives
+from .identify import WEAK, Identifiability
+from .intervals import LOSS_SCALE, LOSSES, Interval, Push, known_at, losses
 from .problem import Problem
+from .workers import Workers
 
 Floats = NDArray[np.float64]
-LOSSES = ("linear", "soft_l1", "huber", "cauchy")
-LOSS_SCALE = 2.0  # standard errors: beyond, a residual counts for less (robust losses)
 TOLERANCE = 1e-8
 ROUGH = 1e-5  # of the first search from each start; what it found is then searched on, the best and those that differ from it
 MOST_POLISHED = 6
 MOST_EVALUATIONS = 60
+MOST_SEARCHES = 8  # from one start, one after the other
+GAINED = 1e-5  # of the cost: a search that gains less began at a stationary point
 SAME = 1e-3  # of the cost: a search that ended within this of the best found the same optimum, or its flat valley
 NEAR = 0.02  # of the ranges: two optima nearer than this are one
-ON_BOUND = 1e-3  # of its range: nearer to an end, a parameter sits on it
-_FAILED = 1e6  # cost of a place without an equilibrium or finite numbers
+ON_BOUND = 1e-3  # of its range: nearer to an end, a parameter sits on it if the fit is no worse there
+USUAL_EVALUATIONS = 30  # of one start of the full model, what processes take to start included
+_FAILED = 1e12  # a squared residual of a place without an equilibrium or finite numbers
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,17 @@ class Optimum:
     start : int
         Its start's number; 0 is the model as it stands.
     scaled : array, shape (n_free,)
-        The parameters as places in their ranges.
+        The parameters as places in their ranges; exactly 0 or 1 on a bound.
     cost : float
         Half the sum of the losses of the squared residuals.
     evaluations : int
         Linearisations made.
     message : str
         Why the search ended.
+    failed : bool
+        There is no equilibrium, or no finite number.
+    converged : bool
+        A further search from there gains nothing: the place is stationary.
     """
 
     start: int
@@ -58,27 +64,26 @@ class Optimum:
     cost: float
     evaluations: int
     message: str
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A parameter's estimate, in its unit.
-
-    `lower` and `upper` bound the 90 % interval; NaN where the data say nothing. `on_bound` is "lower", "upper" or "".
-    """
-
-    name: str
-    before: float
-    estimate: float
-    lower: float
-    upper: float
-    on_bound: str
-    is_fixed: bool
+    failed: bool = False
+    converged: bool = False
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A calibration's result: the best optimum, all others (best first), intervals, identifiability there."""
+    """A calibration's result.
+
+    Attributes
+    ----------
+    best : Optimum
+    optima : tuple of Optimum
+        Where the searches ended, best first, without those that failed; of those that were not carried on, `converged` is false.
+    intervals, identifiability, scale, lasting, pushes
+        What is known at the best (`intervals.Known`).
+    n_failed : int
+        Searches that found no place with an equilibrium and finite numbers.
+    stopped : bool
+        Not all starts were done.
+    """
 
     problem: Problem
     loss: str
@@ -88,6 +93,10 @@ class Fit:
     identifiability: Identifiability
     n_starts: int
     seed: int
+    scale: float = 1.0
+    lasting: Mapping[str, float] = field(default_factory=dict)
+    pushes: tuple[Push, ...] = ()
+    n_failed: int = 0
     stopped: bool = False
     runs: int = field(default=0, compare=False)
 
@@ -97,12 +106,23 @@ class Fit:
         return dict(zip(self.problem.free, map(float, self.problem.values(self.best.scaled)), strict=True))
 
     @property
+    def starts_done(self) -> int:
+        """Searches that ended."""
+        return len(self.optima) + self.n_failed
+
+    @property
+    def n_same(self) -> int:
+        """Searches that ended within a thousandth of the best cost."""
+        return sum(o.cost <= self.best.cost * (1 + SAME) for o in self.optima)
+
+    @property
     def runners_up(self) -> tuple[Optimum, ...]:
-        """Optima that differ from each other and from the best, best first; in what the data can see, that is."""
+        """Stationary places that differ from each other and from the best, best first; in what the data can see, that is."""
         seen = np.array([name not in self.identifiability.weak for name in self.problem.free])
         different: list[Optimum] = [self.best]
         for optimum in self.optima:
-            if optimum.cost > self.best.cost * (1 + SAME) and all(
+            is_other = optimum.converged and optimum.cost > self.best.cost * (1 + SAME)
+            if is_other and all(
                 np.abs(optimum.scaled - other.scaled)[seen].max(initial=0.0) > NEAR for other in different
             ):
                 different.append(optimum)
@@ -116,7 +136,8 @@ def calibrate(
     seed: int = 1,
     loss: str = "soft_l1",
     workers: int | None = None,
-    progress: Callable[[Optimum, Optimum], None] | None = None,
+    progress: Callable[[Optimum, Optimum | None], None] | None = None,
+    stopping: Callable[[], None] | None = None,
 ) -> Fit:
     """Fit the free parameters.
 
@@ -129,8 +150,10 @@ def calibrate(
     workers : int, optional
         Processes; by default one a processor. The result does not depend on it.
     progress : callable, optional
-        Told each optimum as it comes, and the best so far. KeyboardInterrupt ends the search; the best found is returned, and
-        `stopped` is true.
+        Told each optimum as it comes, and the best so far, if any.
+    stopping : callable, optional
+        Told that KeyboardInterrupt ended the search. The best found is then carried on alone, and returned with `stopped`; a
+        second KeyboardInterrupt leaves it as it was found.
 
     Raises
     ------
@@ -145,37 +168,47 @@ def calibrate(
             hint=f"Valid: {', '.join(LOSSES)}.",
         )
     found: list[Optimum] = []
-    stopped = False
+    n_failed, stopped = 0, False
+    optima: tuple[Optimum, ...] | None = None
     try:
-        for optimum in _searches(problem, places(problem, starts, seed), loss, workers or default_threads()):
-            found.append(optimum)
-            if progress is not None:
-                progress(optimum, min(found, key=_order))
+        with Workers(min(workers or default_threads(), starts)) as processes:
+            tasks = [(problem, place, i, loss, ROUGH) for i, place in enumerate(places(problem, starts, seed))]
+            for optimum in processes.each(search, tasks):
+                n_failed += optimum.failed
+                found += [] if optimum.failed else [replace(optimum, converged=False)]  # to no more than ROUGH
+                if progress is not None:
+                    progress(optimum, min(found, key=_order, default=None))
+            optima = _polished(problem, sorted(found, key=_order), loss, processes)
     except KeyboardInterrupt:
-        stopped = True
         if not found:
             raise
-    optima = _polished(problem, sorted(found, key=_order), loss)
-    best = optima[0]
-    if best.cost >= _FAILED:
+        stopped = True
+        if stopping is not None:
+            stopping()
+    if not found:
         raise DataError(
             "no start has an equilibrium and finite numbers", hint="Check the ranges of the free constants."
         )
-    intervals, known = intervals_at(problem, best, loss)
-    return Fit(problem, loss, best, optima, intervals, known, starts, seed, stopped, _runs(problem, optima))
+    if optima is None:
+        optima = tuple(sorted(found, key=_order))
+        with contextlib.suppress(KeyboardInterrupt):
+            optima = tuple(sorted([polish(problem, optima[0], loss), *optima[1:]], key=_order))
+    best = optima[0]
+    known = known_at(problem, best.scaled, loss)
+    return Fit(
+        problem, loss, best, optima, known.intervals, known.identifiability, starts, seed, known.scale, known.lasting,
+        known.pushes, n_failed, stopped, _runs(problem, optima),
+    )  # fmt: skip
 
 
-def _polished(problem: Problem, found: list[Optimum], loss: str) -> tuple[Optimum, ...]:
-    """The best search, and the first of those that ended elsewhere, carried on to the tolerance."""
-    different = [found[0]]
-    for optimum in found[1:]:
-        if all(np.abs(optimum.scaled - other.scaled).max() > NEAR for other in different):
+def _polished(problem: Problem, found: list[Optimum], loss: str, processes: Workers) -> tuple[Optimum, ...]:
+    """The best search, and the first of those that ended elsewhere, carried on."""
+    different: list[Optimum] = []
+    for optimum in found:
+        if all(np.abs(optimum.scaled - other.scaled).max(initial=0.0) > NEAR for other in different):
             different.append(optimum)
-    carried = {}
-    for optimum in different[:MOST_POLISHED]:
-        if optimum.cost < _FAILED:
-            on = search(problem, optimum.scaled, optimum.start, loss)
-            carried[optimum.start] = replace(on, evaluations=on.evaluations + optimum.evaluations)
+    tasks = [(problem, optimum, loss) for optimum in different[:MOST_POLISHED]]
+    carried = {optimum.start: optimum for optimum in processes.each(polish, tasks)} if tasks else {}
     return tuple(sorted((carried.get(o.start, o) for o in found), key=_order))
 
 
@@ -197,22 +230,14 @@ def places(problem: Problem, starts: int, seed: int) -> Floats:
     return np.concatenate([own, qmc.LatinHypercube(len(problem.free), rng=seed).random(starts - 1)])
 
 
-def _searches(problem: Problem, at: Floats, loss: str, workers: int) -> Iterator[Optimum]:
-    if workers == 1 or len(at) == 1:
-        for number, place in enumerate(at):
-            yield search(problem, place, number, loss, ROUGH)
-        return
-    # each worker is one search: more threads of linear algebra than processors would slow all of them down
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when a worker starts
-    pool = ProcessPoolExecutor(min(workers, len(at)), get_context("spawn"))
-    try:
-        pending = {pool.submit(search, problem, place, number, loss, ROUGH) for number, place in enumerate(at)}
-        while pending:
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in sorted(done, key=lambda f: f.result().start):
-                yield future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+def seconds_of(problem: Problem, starts: int) -> float:
+    """About how long a calibration takes, from the time of one linearisation at the start."""
+    at, solver = problem.scaled(problem.start), problem.solver()
+    problem.linearised(at, solver)  # compiles
+    began = time.perf_counter()
+    problem.linearised(np.clip(at + 0.01, 0.0, 1.0), solver)
+    one = time.perf_counter() - began
+    return one * USUAL_EVALUATIONS * (starts + MOST_POLISHED) / default_threads()
 
 
 def search(
@@ -224,17 +249,17 @@ def search(
     solver = problem.solver()
     n_observed = len(problem.observed)
     known: dict[bytes, tuple[Floats, Floats]] = {}
-    evaluations = 0
+    evaluations, failed = 0, False
 
     def both(scaled: Floats) -> tuple[Floats, Floats]:
-        nonlocal evaluations
+        nonlocal evaluations, failed
         key = scaled.tobytes()
         if key not in known:
             evaluations += 1
             try:
-                made = problem.linearised(scaled, solver)
+                made, failed = problem.linearised(scaled, solver), False
             except RunError:
-                made = (np.full(n_observed, np.sqrt(2 * _FAILED)), np.zeros((n_observed, len(scaled))))
+                made, failed = (np.full(n_observed, np.sqrt(_FAILED)), np.zeros((n_observed, len(scaled)))), True
             known.clear()  # least_squares asks for the derivatives where it last asked for the residuals
             known[key] = made
         return known[key]
@@ -244,83 +269,53 @@ def search(
         lambda x: both(x)[0], inside, jac=lambda x: both(x)[1], bounds=(0.0, 1.0), loss=loss, f_scale=LOSS_SCALE,
         xtol=tolerance, ftol=tolerance, gtol=tolerance, max_nfev=MOST_EVALUATIONS,
     )  # fmt: skip
-    return Optimum(number, ended.x, float(ended.cost), evaluations, str(ended.message))
+    both(ended.x)
+    return Optimum(number, ended.x, float(ended.cost), evaluations, str(ended.message), failed, ended.status > 0)
 
 
-def intervals_at(problem: Problem, best: Optimum, loss: str) -> tuple[tuple[Interval, ...], Identifiability]:
-    """Approximate 90 % intervals at an optimum.
-
-    From the linearised residuals: covariance s2 (J'WJ)^-1 with the weights W of the robust loss and s2 = max(1, chi2 per degree
-    of freedom), Student's t. A parameter that sits on its bound is held there. Where the data say nothing, there is no interval.
-    """
-    from scipy.stats import t
-
-    residuals, derivatives = problem.linearised(best.scaled, problem.solver())
-    known = of_derivatives(problem.free, derivatives)
-    weights = loss_weights(residuals, loss)
-    on_bound = ["lower" if x < ON_BOUND else "upper" if x > 1 - ON_BOUND else "" for x in best.scaled]
-    inside = np.array([not side and name not in known.weak for side, name in zip(on_bound, problem.free, strict=True)])
-    errors = np.full(len(problem.free), np.nan)
-    freedom = max(1, len(residuals) - int(inside.sum()))
-    if inside.any():
-        scaled = derivatives[:, inside] * np.sqrt(weights)[:, None]
-        s2 = max(1.0, float((weights * residuals**2).sum()) / freedom)
-        errors[inside] = np.sqrt(s2 * np.diag(np.linalg.pinv(scaled.T @ scaled, rcond=1e-12)))
-    half = float(t.ppf(0.95, freedom)) * errors
-    fixed = known.is_fixed
-    values = problem.values(best.scaled)
-    low, high = problem.values(best.scaled - half), problem.values(best.scaled + half)
-    found = tuple(
-        Interval(
-            name, float(problem.start[i]), float(values[i]),
-            float(max(low[i], problem.lower[i])) if np.isfinite(low[i]) else np.nan,
-            float(min(high[i], problem.upper[i])) if np.isfinite(high[i]) else np.nan,
-            on_bound[i], fixed[name],
-        )
-        for i, name in enumerate(problem.free)
-    )  # fmt: skip
-    return found, known
+def polish(problem: Problem, optimum: Optimum, loss: str) -> Optimum:
+    """Search on until a further search gains nothing, and put what sits on a bound exactly there."""
+    for _ in range(MOST_SEARCHES):
+        on = search(problem, optimum.scaled, optimum.start, loss)
+        ended = on.converged and optimum.cost - on.cost <= max(GAINED * optimum.cost, 1e-9)
+        better = on if on.cost < optimum.cost and not on.failed else optimum
+        optimum = replace(
+            _snapped(problem, better, loss), evaluations=optimum.evaluations + on.evaluations, message=on.message,
+            converged=ended,
+        )  # fmt: skip
+        if ended:
+            break
+    return optimum
 
 
-def loss_weights(residuals: Floats, loss: str) -> Floats:
-    """How much a residual counts under a robust loss: rho'(z), z = (residual / scale) squared (scipy's `least_squares`)."""
-    z = (residuals / LOSS_SCALE) ** 2
-    if loss == "soft_l1":
-        return np.asarray((1 + z) ** -0.5)
-    if loss == "huber":
-        return np.where(z <= 1, 1.0, np.maximum(z, 1.0) ** -0.5)
-    if loss == "cauchy":
-        return np.asarray(1 / (1 + z))
-    return np.ones_like(residuals)
+def _snapped(problem: Problem, optimum: Optimum, loss: str) -> Optimum:
+    """The optimum with the parameters beside an end of their range put on it, where the fit is no worse there."""
+    for chosen in (slice(None), *range(len(optimum.scaled))):  # all at once, else one by one
+        place = optimum.scaled.copy()
+        part = place[chosen]
+        place[chosen] = np.where(part < ON_BOUND, 0.0, np.where(part > 1 - ON_BOUND, 1.0, part))
+        if (place == optimum.scaled).all():
+            continue
+        cost = cost_at(problem, place, loss)
+        if cost <= optimum.cost + max(1e-7 * optimum.cost, 1e-12):
+            optimum = replace(optimum, scaled=place, cost=cost)
+    return optimum
 
 
-def profile(
-    problem: Problem, best: Optimum, name: str, loss: str, points: int = 9, width: float = 0.5
-) -> tuple[Floats, Floats]:
-    """The likelihood profile of one parameter: it is held at places around its best, the others are fitted anew.
+def cost_at(problem: Problem, scaled: Floats, loss: str) -> float:
+    """Half the sum of the losses at a place; infinite where there is no equilibrium or no finite number."""
+    try:
+        return 0.5 * float(losses(problem.residuals(scaled, problem.solver())[0], loss).sum())
+    except RunError:
+        return np.inf
 
-    Returns
-    -------
-    values : array, shape (points,)
-        Of the parameter, in its unit.
-    costs : array, shape (points,)
-        Of the best fit at each.
-    """
-    i = problem.free.index(name)
-    low, high = max(0.0, best.scaled[i] - width), min(1.0, best.scaled[i] + width)
-    others = [k for k in range(len(problem.free)) if k != i]
-    held = replace(
-        problem, free=tuple(problem.free[k] for k in others), lower=problem.lower[others], upper=problem.upper[others],
-        start=problem.start[others],
-    )  # fmt: skip
-    places_ = np.linspace(low, high, points)
-    costs = np.empty(points)
-    order = np.argsort(np.abs(places_ - best.scaled[i]), kind="stable")
-    near: dict[int, Floats] = {}
-    for k in order:
-        value = float(problem.lower[i] + places_[k] * (problem.upper[i] - problem.lower[i]))
-        one = replace(held, constants={**problem.constants, name: value})
-        start = near.get(int(k) - 1, near.get(int(k) + 1, best.scaled[others]))
-        ended = search(one, start, int(k), loss)
-        near[int(k)], costs[k] = ended.scaled, ended.cost
-    return problem.lower[i] + places_ * (problem.upper[i] - problem.lower[i]), costs
+
+def held_weak(fit: Fit) -> tuple[Problem, Optimum]:
+    """The fit with the parameters that move nothing at their values of the .mdl, the others fitted anew."""
+    sees = fit.identifiability.sensitivity >= WEAK
+    weak = {name: float(x) for name, x, see in zip(fit.problem.free, fit.problem.start, sees, strict=True) if not see}
+    left = fit.problem.holding(weak)
+    best = replace(fit.best, scaled=fit.best.scaled[sees])
+    if not weak or not left.free or not fit.best.converged:
+        return left, best
+    return left, polish(left, replace(best, cost=cost_at(left, best.scaled, fit.loss)), fit.loss)

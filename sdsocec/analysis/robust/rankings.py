@@ -1,0 +1,385 @@
+"""Rankings of scenarios: in which share of plausible inputs each holds, which input decides, and where it flips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdsocec.analysis.experiment import Experiment
+from sdsocec.engine import constant_values
+from sdsocec.engine.trajectories import CONTROLS, Clock
+from sdsocec.errors import DesignError, SdsocecError, nearest_name
+from sdsocec.model.card import Outcome
+from sdsocec.model.names import element_name, name_key, split_element_name
+from sdsocec.model.project import LoadedModel
+from sdsocec.scenario import Scenario
+from sdsocec.scenario.factors import Factor
+
+from .decisive import Split, Strongest, resolution_of, separating, share_interval, strongest
+from .flips import Flip, find_flips
+
+Floats = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+Sense = Literal["lower", "higher"]
+GRID = 33  # values of an input at which all rankings are looked at
+EQUAL = 1e-9  # relative to the largest value of an outcome: less apart is the same number
+PART = 256  # rows between two looks at progress
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """An outcome is lower, or higher, in one scenario than in another.
+
+    Attributes
+    ----------
+    output : str
+        Element name.
+    sense : {"lower", "higher"}
+        What it is in `first` with the stored values.
+    first, second : int
+        Positions of the scenarios.
+    stored : float
+        First minus second with the stored values, in the model's unit.
+    n_holds, n_ties, n_reversed, n_unknown : int
+        Of the rows: in how many it holds; they are too near to tell apart; it is the other way round; a number is not finite.
+    interval : (float, float)
+        Of the share in which it holds, 95 %.
+    quantiles : (float, float, float)
+        Of first minus second, at 5, 50 and 95 %.
+    strongest : Strongest or None
+        The input that explains most of the difference.
+    alone : tuple of tuples of Flip
+        For each input, where the ranking flips as this input alone moves through its range.
+    split : Split or None
+        Where it fails in some rows: the input that best tells them apart.
+    """
+
+    output: str
+    outcome: Outcome
+    sense: Sense
+    first: int
+    second: int
+    stored: float
+    n_holds: int
+    n_ties: int
+    n_reversed: int
+    n_unknown: int
+    interval: tuple[float, float]
+    quantiles: tuple[float, float, float]
+    strongest: Strongest | None
+    alone: tuple[tuple[Flip, ...], ...]
+    split: Split | None
+
+    @property
+    def n(self) -> int:
+        """The rows that count."""
+        return self.n_holds + self.n_ties + self.n_reversed
+
+    @property
+    def share(self) -> float:
+        """The share in which it holds."""
+        return self.n_holds / self.n if self.n else float("nan")
+
+
+@dataclass(frozen=True)
+class Rankings:
+    """All rankings, the most fragile first, and the numbers behind them.
+
+    Attributes
+    ----------
+    time : float
+    outputs : tuple of str
+    inputs : array, shape (n, n_factors)
+    values : array, shape (n, n_scenarios, n_outputs)
+        At `time`, in the model's units.
+    stored : array, shape (n_scenarios, n_outputs)
+    tied : tuple of (str, int, int)
+        Output and scenarios that are too near to rank with the stored values.
+    grids : tuple of arrays, shape (n_points,)
+        Of each input.
+    along : tuple of arrays, shape (n_points, n_scenarios, n_outputs)
+        Values as this input alone moves.
+    initial : str
+        Where the rows start.
+    overridden : tuple of str
+        The inputs that are varied alike in every scenario, though one of them sets it.
+    """
+
+    rankings: tuple[Ranking, ...]
+    time: float
+    outputs: tuple[str, ...]
+    inputs: Floats
+    values: Floats
+    stored: Floats
+    tied: tuple[tuple[str, int, int], ...]
+    grids: tuple[Floats, ...]
+    along: tuple[Floats, ...]
+    initial: str
+    overridden: tuple[str, ...]
+
+    def differences(self, ranking: Ranking, values: Floats) -> Floats:
+        """First minus second, shape (...,), of values of shape (..., n_scenarios, n_outputs)."""
+        column = self.outputs.index(ranking.output)
+        return np.asarray(values[..., ranking.first, column] - values[..., ranking.second, column])
+
+
+def ranked_outcomes(
+    model: LoadedModel, wanted: Sequence[str] | None = None, every: bool = False
+) -> dict[str, tuple[Outcome, Sense]]:
+    """Element name -> outcome, and what is better: those named, or those of the overview (or of the card) that have a direction.
+
+    A named one without a direction is ranked from high to low. Raises SdsocecError if there are none.
+    """
+    card = model.card
+    if wanted is None:
+        keys = {name_key(name) for name in card.overview} if card.overview and not every else None
+        chosen = [
+            o
+            for o in card.outcomes
+            if o.direction != "neutral"
+            and (keys is None or {name_key(o.variable), name_key(split_element_name(o.variable)[0])} & keys)
+        ]
+        if not chosen:
+            raise SdsocecError(
+                f"the card of '{model.name}' lists no outcome that should be lower or higher, so scenarios have no ranking",
+                name=model.name, hint="Name outcomes: --outcome NAME",
+            )  # fmt: skip
+    else:
+        chosen = [_named(model, name) for name in wanted]
+    return {name: (o, "lower" if o.direction == "lower" else "higher") for o in chosen for name in _elements(model, o)}
+
+
+def _named(model: LoadedModel, text: str) -> Outcome:
+    card = model.card
+    known = {name_key(name): o for o in card.outcomes for name in (o.label.nl, o.label.en, o.variable)}
+    known |= {name_key(a): known[name_key(v)] for a, v in card.aliases.items() if name_key(v) in known}
+    if name_key(text) not in known:
+        names = [o.variable for o in card.outcomes]
+        raise SdsocecError(
+            f"the model '{model.name}' has no outcome '{text}'", name=text,
+            nearest=nearest_name(text, [*names, *card.aliases]), hint=f"Outcomes: {', '.join(names)}.",
+        )  # fmt: skip
+    return known[name_key(text)]
+
+
+def _elements(model: LoadedModel, outcome: Outcome) -> list[str]:
+    base, wanted = split_element_name(outcome.variable)
+    names = model.equations.element_names(model.equations.variables[name_key(base)])
+    if not wanted:
+        return names
+    key = name_key(element_name(base, tuple(wanted)))
+    return [name for name in names if name_key(name) == key]
+
+
+def saving_for(model: LoadedModel, time: float | None) -> tuple[float, float]:
+    """A time of the run, by default its end, and the saving step that saves it second."""
+    values = constant_values(model.equations)
+    missing = [name for name in CONTROLS if name not in values]
+    if missing:
+        raise DesignError(
+            f"'{missing[0]}' is no constant of '{model.name}', so its times are not known", name=missing[0]
+        )
+    steps = Clock.of(model.equations, {name: values[name] for name in CONTROLS} | {"SAVEPER": values["TIME STEP"]})
+    times = steps.at_steps()
+    wanted = float(times[-1]) if time is None else time
+    at = int(np.argmin(np.abs(times - wanted)))
+    if not abs(times[at] - wanted) <= 1e-6 * max(1.0, abs(wanted)):
+        raise DesignError(
+            f"the run has no time step at {wanted:g}", name="time",
+            hint=f"It goes from {times[0]:g} to {times[-1]:g} in steps of {steps.dt:g}.",
+        )  # fmt: skip
+    if at == 0:
+        raise DesignError(
+            f"at {wanted:g} the run starts, and nothing has happened", name="time", hint="Name a later time."
+        )
+    return float(times[at]), at * steps.dt
+
+
+def rank(
+    model: LoadedModel,
+    scenarios: Sequence[Scenario],
+    factors: Sequence[Factor],
+    outcomes: Mapping[str, tuple[Outcome, Sense]],
+    inputs: Floats,
+    *,
+    time: float | None = None,
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> Rankings:
+    """Every ranking of two scenarios, over rows of inputs.
+
+    Parameters
+    ----------
+    outcomes : dict
+        As `ranked_outcomes` gives it.
+    inputs : array, shape (n, n_factors)
+    time : float, optional
+        When; by default the end of the run.
+
+    Raises
+    ------
+    DesignError
+        There is one scenario only, or the run has no such time.
+    """
+    if len(scenarios) < 2:
+        raise DesignError(f"a ranking needs two scenarios, and '{model.name}' has {len(scenarios)} here")
+    outputs = tuple(outcomes)
+    at, saving = saving_for(model, time)
+    told = progress or (lambda stage, done, total: None)
+
+    def experiment(of: Sequence[Factor]) -> Experiment:
+        return Experiment.of(model, scenarios, of, outputs, saving=saving)
+
+    stored = experiment(()).run(np.zeros((1, 0)))[0, :, 1]
+    if not np.isfinite(stored).all():
+        scenario, output = np.argwhere(~np.isfinite(stored))[0]
+        raise SdsocecError(
+            f"'{outputs[output]}' is not finite in '{scenarios[scenario].name}' at {at:g}", name=outputs[output]
+        )
+    whole = experiment(factors)
+    design_rows = []
+    for start in range(0, len(inputs), PART):
+        told("rankings", start, len(inputs))
+        design_rows.append(whole.run(inputs[start : start + PART])[:, :, 1])
+    values = np.concatenate(design_rows)
+    told("rankings", len(inputs), len(inputs))
+    scale = np.abs(np.where(np.isfinite(values), values, 0.0)).max(axis=(0, 1))
+    equal = EQUAL * np.maximum(scale, np.abs(stored).max(axis=0))
+    pairs, tied = _pairs(model, outcomes, stored, equal)
+    grids, along, flips = [], [], []
+    for i, factor in enumerate(factors):
+        told("flips", i, len(factors))
+        one = experiment((factor,))
+        grid = grid_of(model, factor, scenarios)
+        found = one.run(grid[:, None])[:, :, 1]
+
+        def margins(values: Floats, pairs: Sequence[_Pair]) -> Floats:
+            parts = [pair.margin(values, equal) for pair in pairs]
+            return np.array(parts).reshape(len(pairs), len(values)).T
+
+        def evaluate(points: Floats, which: NDArray[np.int64], one: Experiment = one) -> Floats:
+            distinct, place = np.unique(points, return_inverse=True)
+            ran = one.run(distinct[:, None])[:, :, 1]
+            return np.array([pairs[k].margin(ran[place[j]], equal) for j, k in enumerate(which)])
+
+        flips.append(find_flips(grid, margins(found, pairs), evaluate, resolution_of(factor.distribution)))
+        grids.append(grid)
+        along.append(found)
+    told("flips", len(factors), len(factors))
+    rankings = [
+        _ranking(pair, outcomes, values, stored, equal, model, inputs, factors, [f[k] for f in flips], seed)
+        for k, pair in enumerate(pairs)
+    ]
+    if rankings and all(one.n_ties == one.n for one in rankings):
+        raise DesignError(
+            "with these inputs the scenarios are the same in every row, so there is nothing to rank",
+            hint="What scenarios set tells them apart: vary something else.",
+        )
+    return Rankings(
+        tuple(sorted(rankings, key=_fragility)), at, outputs, inputs, values, stored, tuple(tied), tuple(grids), tuple(along),
+        whole.initial, whole.overridden,
+    )  # fmt: skip
+
+
+def grid_of(model: LoadedModel, factor: Factor, scenarios: Iterable[Scenario] = (), n: int = GRID) -> Floats:
+    """Values through the range of an input, and its stored value, unless that differs by element or scenario."""
+    grid = np.linspace(factor.distribution.low, factor.distribution.high, n)
+    value = stored_value(model, factor, scenarios)
+    return grid if value is None else np.unique(np.append(grid, value))
+
+
+def stored_value(model: LoadedModel, factor: Factor, scenarios: Iterable[Scenario] = ()) -> float | None:
+    """The value of an input in the .mdl; None if its elements differ, or a scenario sets one of them."""
+    constants = constant_values(model.equations)
+    values = {constants[name] for name in factor.constants}
+    is_set = any(name in scenario.settings for scenario in scenarios for name in factor.constants)
+    return values.pop() if len(values) == 1 and not is_set else None
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A ranking before it is counted."""
+
+    column: int
+    output: str
+    sense: Sense
+    first: int
+    second: int
+
+    def margin(self, values: Floats, equal: Floats) -> Floats:
+        """By how much it holds, shape (...,); 0 where the two are the same number."""
+        difference = values[..., self.second, self.column] - values[..., self.first, self.column]
+        margin = difference if self.sense == "lower" else -difference
+        return np.asarray(np.where(np.abs(margin) <= equal[self.column], 0.0, margin))
+
+
+def _pairs(
+    model: LoadedModel, outcomes: Mapping[str, tuple[Outcome, Sense]], stored: Floats, equal: Floats
+) -> tuple[list[_Pair], list[tuple[str, int, int]]]:
+    pairs, tied = [], []
+    for column, (output, (_, sense)) in enumerate(outcomes.items()):
+        least = _least(model, output, float(equal[column]))
+        for a in range(len(stored)):
+            for b in range(a + 1, len(stored)):
+                difference = stored[a, column] - stored[b, column]
+                if abs(difference) <= least:
+                    tied.append((output, a, b))
+                    continue
+                first, second = (a, b) if (difference < 0) == (sense == "lower") else (b, a)
+                pairs.append(_Pair(column, output, sense, first, second))
+    return pairs, tied
+
+
+def _least(model: LoadedModel, output: str, equal: float) -> float:
+    """The largest difference that is a tie: what the card calls too small to mean anything, or rounding."""
+    unit = model.equations.variables[name_key(split_element_name(output)[0])].unit
+    shown = model.card.units.get(unit)
+    return max(equal, shown.smallest if shown is not None else 0.0)
+
+
+def _ranking(
+    pair: _Pair,
+    outcomes: Mapping[str, tuple[Outcome, Sense]],
+    values: Floats,
+    stored: Floats,
+    equal: Floats,
+    model: LoadedModel,
+    inputs: Floats,
+    factors: Sequence[Factor],
+    alone: Sequence[tuple[Flip, ...]],
+    seed: int,
+) -> Ranking:
+    margin = pair.margin(values, equal)
+    known = np.isfinite(margin)
+    least = _least(model, pair.output, float(equal[pair.column]))
+    holds = margin[known] > least
+    ties = np.abs(margin[known]) <= least
+    difference = margin[known] * (-1 if pair.sense == "lower" else 1)
+    low, median, high = (float(q) for q in np.quantile(difference, (0.05, 0.5, 0.95))) if known.any() else (np.nan,) * 3
+    return Ranking(
+        pair.output,
+        outcomes[pair.output][0],
+        pair.sense,
+        pair.first,
+        pair.second,
+        float(stored[pair.first, pair.column] - stored[pair.second, pair.column]),
+        int(holds.sum()),
+        int(ties.sum()),
+        int((~holds & ~ties).sum()),
+        int((~known).sum()),
+        share_interval(int(holds.sum()), int(known.sum())),
+        (low, median, high),
+        strongest(difference, inputs[known], seed),
+        tuple(alone),
+        separating(holds, inputs[known], [factor.distribution for factor in factors]),
+    )
+
+
+def _fragility(ranking: Ranking) -> tuple[float, float]:
+    """The smallest share first; of equal ones that with the median nearest to 0 for its spread."""
+    low, median, high = ranking.quantiles
+    return ranking.share, abs(median) / (high - low) if high > low else np.inf

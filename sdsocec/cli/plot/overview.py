@@ -1,0 +1,48 @@
+"""`sdsocec plot`, `sdsocec plot overview`: a panel for each of the main outcomes, a line for each scenario."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, check_language, load, note
+from sdsocec.cli.run import EngineOption, IntegratorOption, ScenarioArguments, SetOption, run_chosen
+from sdsocec.errors import SdsocecError
+
+KINDS: list[str] = []  # filled by the group
+
+
+def overview(
+    scenarios: ScenarioArguments = None,
+    model: ModelOption = None,
+    project: ProjectOption = None,
+    settings: SetOption = None,
+    engine: EngineOption = "auto",
+    integrator: IntegratorOption = "euler",
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to write overview.png and overview.svg into.")
+    ] = Path("figures"),
+    lang: LanguageOption = "en",
+) -> None:
+    """Draw the overview of scenarios: one panel an outcome, one line a scenario. For a screen, PNG and SVG.
+
+    Example: sdsocec plot overview baseline publiek --lang nl --out figures
+    """
+    from sdsocec.report.figures import draw_overview, render
+    from sdsocec.results.export import write_files
+    from sdsocec.scenario import scenario_names
+
+    check_language(lang)
+    loaded = load(model, project)
+    late = next((name for name in scenarios or [] if name in KINDS and name not in scenario_names(loaded)), None)
+    if late is not None:
+        raise SdsocecError(
+            f"'{late}' is a kind of picture and stands in the place of a scenario", name=late,
+            hint=f"Write the kind first: sdsocec plot {late} ...",
+        )  # fmt: skip
+    dataset = run_chosen(loaded, scenarios, settings, engine, integrator).dataset()
+    files = render(draw_overview(dataset, loaded, lang), "overview", dataset)
+    folder = write_files(out, files)
+    note(f"Written to {folder}: {', '.join(files)}")

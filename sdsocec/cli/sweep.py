@@ -1,0 +1,256 @@
+"""`sdsocec sweep`: run a design of many rows in scenarios; tell what a sweep holds; write it for other programs."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sdsocec.errors import ScenarioError, nearest_name
+
+from .common import (
+    LanguageOption,
+    ModelOption,
+    ProjectOption,
+    ToldStop,
+    check_language,
+    load,
+    note,
+    one_of,
+    print_line,
+    print_table,
+)
+from .groups import group_with_default
+from .run import AtOption, InitialOption, ScenarioArguments, SetOption, chosen_scenarios
+
+if TYPE_CHECKING:
+    from sdsocec.analysis.sweep import Sweep
+    from sdsocec.analysis.sweep.plan import Plan
+
+RUN = "run"
+OVER = ("uncertainties", "levers", "both")
+FORMATS = ("csv", "parquet", "nc")
+
+
+app = typer.Typer(
+    cls=group_with_default(RUN),
+    help=(
+        "Run a design of many rows in scenarios, and store it so that a stop loses nothing.\n\n"
+        "Without a command it runs; its options: sdsocec sweep run --help\n\n"
+        "Example: sdsocec sweep baseline regulier --model first_steps -n 256 -o sweeps/first"
+    ),
+)
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The sweep's folder.")]
+
+
+@app.command(RUN)
+def run(
+    scenarios: ScenarioArguments = None,
+    model: ModelOption = None,
+    project: ProjectOption = None,
+    n: Annotated[
+        int | None, typer.Option("--rows", "-n", metavar="N", help="Rows of the design. Default: 1024.")
+    ] = None,
+    design: Annotated[
+        str | None,
+        typer.Option(
+            "--design",
+            metavar="sobol|lhs|montecarlo|grid|oat|extremes|FILE",
+            help="Default: sobol. FILE: rows of your own (.csv, .tab), or Vensim's sensitivity control (.vsc).",
+        ),
+    ] = None,
+    over: Annotated[
+        str | None,
+        typer.Option("--over", metavar="uncertainties|levers|both", help="What varies. Default: the uncertainties."),
+    ] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary", metavar="NAME[=DISTRIBUTION]", help='A further factor, as in "NAME=uniform(0, 1)"; repeatable.'
+        ),
+    ] = None,
+    levels: Annotated[
+        int | None,
+        typer.Option("--levels", metavar="N", help="Values a factor, of grid (default 5) and oat (default 2)."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Of the design. Default: 1.")] = None,
+    outcomes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--outcome",
+            metavar="NAME",
+            help="A variable or element to save; repeatable. Default: the card's overview, or all its outcomes.",
+        ),
+    ] = None,
+    saving: Annotated[
+        float | None, typer.Option("--every", metavar="YEARS", help="The saving step. Default: 1, or the model's own.")
+    ] = None,
+    settings: SetOption = None,
+    at: AtOption = None,
+    initial: InitialOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="The sweep's folder. Default: sweeps/<model>.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Finish the sweep in --out; what is not given is as it was.")
+    ] = False,
+    add: Annotated[int, typer.Option("--add", metavar="N", min=0, help="Add rows to the sweep in --out.")] = 0,
+) -> None:
+    """Run a design of many rows in every scenario, and store it in a folder. All scenarios have the same rows.
+
+    It can be stopped (Ctrl-C, a kill) and carried on with --resume; what it holds: sdsocec sweep status DIR; for other programs:
+    sdsocec sweep export DIR.
+
+    Example: sdsocec sweep baseline regulier --model first_steps -n 256 --over uncertainties -o sweeps/first
+    """
+    from sdsocec.analysis.sweep.plan import Asked
+    from sdsocec.analysis.sweep.running import run_sweep
+    from sdsocec.scenario import settable_of
+
+    if over is not None:
+        one_of("kind of factor", over, OVER)
+    _refuse_misspelt(scenarios or [])
+    folder, loaded = out, None
+    if model is not None or not (resume or add) or out is None:
+        loaded = load(model, project)
+        folder = out or Path("sweeps") / loaded.name
+    assert folder is not None
+    is_continued = resume or bool(add)
+    if loaded is None:
+        from sdsocec.analysis.sweep.design import read_design
+
+        loaded = load(read_design(folder).model, project)
+    chosen = None if is_continued and not scenarios and not at else chosen_scenarios(loaded, scenarios, at)
+    values = settable_of(loaded).read(settings or [])
+    asked = Asked(
+        n, design, seed, over, tuple(vary or ()), levels, None if outcomes is None else tuple(outcomes), saving, initial,
+        values or None,
+    )  # fmt: skip
+    with _carried_on_by(folder), _bar("running") as tell:
+        found = run_sweep(folder, asked, loaded, chosen, resume=resume, add=add, progress=tell, planned=_announce)
+    print_line(_summary(found))
+
+
+def _refuse_misspelt(names: list[str]) -> None:
+    """A first word that is nearly a command, with a folder after it, is no scenario."""
+    near = nearest_name(names[0], ("status", "export")) if len(names) > 1 else None
+    if near and Path(names[1]).is_dir():
+        raise ScenarioError(f"there is no command '{names[0]}' of sweep", name=names[0], nearest=near)
+
+
+def _announce(plan: Plan) -> None:
+    """What will be run, on stderr."""
+    experiment, design = plan.experiment, plan.design
+    note(
+        f"Model {plan.model.name}; scenarios: {', '.join(s.name for s in experiment.scenarios)}; "
+        f"{design.n:,} rows ({design.design}) of {len(experiment.factors)} factors; {len(design.outputs)} outputs at "
+        f"{len(design.times)} times; start: {design.initial}"
+    )
+    if experiment.overridden:
+        note(f"notice: the rows set what a scenario sets too: {', '.join(experiment.overridden)}")
+    if design.design == "sobol" and design.n & (design.n - 1):
+        note("notice: Sobol' points are balanced at powers of two (1,024, 2,048, ...)")
+    if design.design == "lhs" and len(design.parts) > 1:
+        note(f"notice: {len(design.parts)} Latin hypercubes beside each other, not one of {design.n:,} rows")
+
+
+def _summary(sweep: Sweep) -> str:
+    """The last line: what is there, and how much of it is not finite."""
+    n = sweep.n_not_finite
+    are = "run is" if n == 1 else "runs are"
+    bad = f"; {n:,} {are} not finite, to be left out of statistics" if n else "; all runs are finite"
+    return f"{len(sweep.runs):,} rows in {_count(len(sweep.scenarios), 'scenario')} in {sweep.folder}{bad}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+@contextmanager
+def _carried_on_by(folder: Path) -> Iterator[None]:
+    """Say, when it is stopped, what is kept and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        from sdsocec.analysis.sweep import open_sweep
+        from sdsocec.errors import SdsocecError
+
+        try:
+            found = open_sweep(folder)
+        except SdsocecError:
+            raise KeyboardInterrupt from None
+        kept = f"{len(found.runs):,} of {found.design.n:,} rows are kept"
+        note(f"stopped; {kept}. Go on: sdsocec sweep --resume -o {shlex.quote(str(folder))}")
+        raise ToldStop from None
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar with the time left, on a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@app.command("status")
+def status(folder: Folder, lang: LanguageOption = "en") -> None:
+    """Tell what a sweep holds, and check every finished block against its checksum.
+
+    Exit code 1 if a block is damaged; --resume makes it again.
+
+    Example: sdsocec sweep status sweeps/first
+    """
+    from sdsocec.analysis.sweep import open_sweep
+    from sdsocec.report.sweep import damage_lines, status_table
+
+    check_language(lang)
+    sweep = open_sweep(folder)
+    damaged = sweep.damaged_blocks()
+    header, rows = status_table(sweep, damaged, lang)
+    print_table(header, rows, numbers_from=99)
+    for line in damage_lines(sweep, damaged, lang):
+        print_line(line)
+    if damaged:
+        raise typer.Exit(1)
+
+
+@app.command("export")
+def export(
+    folder: Folder,
+    kind: Annotated[str, typer.Option("--format", "-f", metavar="csv|parquet|nc", help="What to write.")] = "csv",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to. Default: DIR/export.")
+    ] = None,
+    lang: LanguageOption = "en",
+) -> None:
+    """Write a sweep for other programs, in the model's units, block by block.
+
+    csv and parquet: `inputs` with a row a run, `outcomes` with a row a run, scenario and time. nc: one file.
+
+    Example: sdsocec sweep export sweeps/first --format parquet
+    """
+    from sdsocec.analysis.sweep import open_sweep
+    from sdsocec.analysis.sweep.export import export_sweep
+
+    check_language(lang)
+    one_of("format", kind, FORMATS)
+    sweep = open_sweep(folder)
+    with _bar("writing") as tell:
+        files = export_sweep(sweep, out or folder / "export", kind, lang, tell)
+    if not sweep.is_finished:
+        note(f"notice: the sweep is not finished; {len(sweep.runs):,} of {sweep.design.n:,} rows were written")
+    if sweep.n_not_finite:
+        note(f"notice: {sweep.n_not_finite:,} runs are not finite")
+    note(f"Written to {files[0].parent}: {', '.join(path.name for path in files)}")

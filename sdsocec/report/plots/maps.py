@@ -1,0 +1,189 @@
+"""What maps of the plane share: lines with their values, regions with their names, rows with the axes' words beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdsocec.model.card import Outcome
+from sdsocec.model.names import name_key, split_element_name
+from sdsocec.model.project import LoadedModel
+from sdsocec.results.shown import ShownOutcome
+
+from ..lettering import fit
+from ..numbers import format_amount, format_ticks, format_value
+from ..sheet import Area, Head, place_panels
+from ..style import Style
+from .room import AxisWords, rows_of, write_axis_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Floats = NDArray[np.float64]
+COLUMNS = {"column": 1, "full": 2}
+LEAST = 120.0  # points: of a map
+LEVELS = 7  # about so many lines
+LEVEL, REGION = "level", "region"  # mark what is written within a map
+_SHADES = ("#ffffff", "#dbe7f1", "#b4cfe3", "#8fb6d5")  # light to dark, so that it holds in grey
+
+
+def contour_levels(low: float, high: float, n: int = LEVELS) -> list[float]:
+    """Round numbers strictly between the lowest and the highest value.
+
+    >>> contour_levels(0.0, 1.0, 4)
+    [0.25, 0.5, 0.75]
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    if not high > low:
+        return []
+    found = MaxNLocator(nbins=n, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    return [float(level) for level in found if low < level < high]
+
+
+def shades(n: int) -> list[str]:
+    """So many shades from light to dark."""
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+    ramp = LinearSegmentedColormap.from_list("shades", _SHADES)
+    return [to_hex(ramp(i / max(n - 1, 1))) for i in range(n)]
+
+
+def pale(colour: str, share: float = 0.62) -> str:
+    """A colour mixed with so much white, so that letters and hatches stand out on it."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = (share + (1 - share) * part for part in to_rgb(colour))
+    return str(to_hex((red, green, blue)))
+
+
+def write_levels(
+    ax: Axes, drawn: Any, lines: Sequence[float], language: str, style: Style, *, is_share: bool = False
+) -> None:
+    """The values of lines on them, with a rim of white: a line runs on where its number is taken away again."""
+    from matplotlib.patheffects import withStroke
+
+    numbers = dict(zip(lines, format_ticks(lines, language, is_share=is_share), strict=True))
+    written = ax.clabel(
+        drawn, fmt=lambda level: numbers[min(numbers, key=lambda known: abs(known - level))], inline=False,
+        fontsize=style.tick_size - 0.5, colors=style.text,
+    )  # fmt: skip
+    for words in written:
+        words.set_parse_math(False)
+        words.set_path_effects([withStroke(linewidth=2.2, foreground="white")])
+        words.set_gid(LEVEL)
+
+
+def frame(ax: Axes) -> None:
+    """A line all round a map, and none behind it."""
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(True)
+    ax.grid(False)
+
+
+def name_regions(
+    ax: Axes, levels: tuple[Floats, Floats], best: NDArray[np.intp], titles: Sequence[str], style: Style
+) -> None:
+    """The name of each region in its middle: the place in it that is farthest from its edge."""
+    figure: Any = ax.figure
+    room = ax.get_position().width * figure.get_size_inches()[0] * 72 * 0.8
+    for i, (a, b) in region_centres(best).items():
+        name = fit(titles[i], room, style.label_size, lines=2, bold=True, font=style.font)
+        ax.annotate(
+            name, (float(levels[0][a]), float(levels[1][b])), ha="center", va="center", fontsize=style.label_size,
+            weight="bold", color=style.text, parse_math=False, zorder=4, gid=REGION,
+            bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", "alpha": 0.9},
+        )  # fmt: skip
+
+
+def region_centres(best: NDArray[np.intp]) -> dict[int, tuple[int, int]]:
+    """For each corner that is best somewhere, the place on the grid that is farthest from where it is not.
+
+    >>> region_centres(np.zeros((5, 5), dtype=np.intp))
+    {0: (2, 2)}
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    found = {}
+    for i in np.unique(best[best >= 0]).tolist():
+        depth = distance_transform_edt(np.pad(best == i, 1))[1:-1, 1:-1]
+        deepest = np.argwhere(depth >= depth.max() - 1e-9)
+        a, b = deepest[np.abs(deepest - deepest.mean(axis=0)).sum(axis=1).argmin()].tolist()
+        found[i] = (a, b)
+    return found
+
+
+def place_maps(
+    figure: Figure, areas: Sequence[Area], axes: Sequence[Axes], heads: Sequence[Head], style: Style, columns: int
+) -> float:
+    """Put maps into the areas of their rows, then take away what does not fit in them; the height of the lowest map."""
+    heights = []
+    for row, area in enumerate(areas):
+        part = slice(row * columns, (row + 1) * columns)
+        heights += place_panels(figure, area, axes[part], style, columns=columns, heads=heads[part], gap=(16.0, 0.0))
+    drop_overlapping(figure, axes)
+    return min(heights)
+
+
+def areas_of_maps(
+    figure: Figure, area: Area, n: int, columns: int, across: AxisWords, upward: AxisWords, style: Style
+) -> list[Area]:
+    """An area for each row of maps, its axes written beside it."""
+    return [write_axis_words(figure, one, across, upward, style) for one in rows_of(area, -(-n // columns), gap=12.0)]
+
+
+def drop_overlapping(figure: Figure, axes: Sequence[Axes]) -> None:
+    """Names of regions are kept within the map and apart; numbers on lines that meet other letters or leave the map go."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    renderer: Any = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    for ax in axes:
+        box = ax.get_window_extent(renderer)
+        names = [words for words in ax.texts if words.get_gid() == REGION]
+        kept: list[Any] = []
+        for words in names:
+            _move_inside(words, box, kept, renderer)
+            kept.append(words.get_window_extent(renderer).padded(2.0))
+        for words in [words for words in ax.texts if words.get_gid() == LEVEL]:
+            own = words.get_window_extent(renderer).padded(1.0)
+            is_inside = box.x0 <= own.x0 and own.x1 <= box.x1 and box.y0 <= own.y0 and own.y1 <= box.y1
+            if is_inside and not any(own.overlaps(other) for other in kept):
+                kept.append(own)
+            else:
+                words.remove()
+
+
+def _move_inside(words: Any, box: Any, kept: Sequence[Any], renderer: Any) -> None:
+    """Shift a name by as little as keeps it within the map, then down until it meets no other."""
+    own = words.get_window_extent(renderer).padded(3.0)
+    dx = max(box.x0 - own.x0, 0) or min(box.x1 - own.x1, 0)
+    dy = max(box.y0 - own.y0, 0) or min(box.y1 - own.y1, 0)
+    start = own.translated(dx, dy)
+    steps = [0.0] + [sign * k * own.height / 2 for k in range(1, 40) for sign in (1, -1)]
+    for step in steps:
+        moved = start.translated(0, step)
+        if box.y0 <= moved.y0 and moved.y1 <= box.y1 and not any(moved.overlaps(other) for other in kept):
+            dy += step
+            break
+    scale = 72 / words.figure.dpi
+    words.set_position((dx * scale, dy * scale))
+    words.set_anncoords("offset points")
+
+
+def written(value: float, shown: ShownOutcome, language: str) -> str:
+    """A value with its unit, within a sentence."""
+    if shown.is_share:
+        return format_value(value, language, is_share=True)
+    amount = format_amount(value, shown.smallest, language)
+    return f"{amount} {shown.unit}" if shown.unit else amount
+
+
+def direction_of(model: LoadedModel, element: str) -> str:
+    """Which way an element of an outcome of the card should go."""
+    keys = (name_key(element), name_key(split_element_name(element)[0]))
+    found: Outcome | None = next((o for o in model.card.outcomes if name_key(o.variable) in keys), None)
+    return "neutral" if found is None else found.direction

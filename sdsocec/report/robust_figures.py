@@ -1,0 +1,357 @@
+"""What is robust, as pictures: in which share each statement holds, and what turns the most fragile rankings round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sdsocec.analysis.robust import ClaimResult, Ranking, Rankings, Robustness
+from sdsocec.analysis.robust.rankings import stored_value
+from sdsocec.results.formats import DataTable
+
+from .lettering import fit
+from .numbers import format_number, format_ticks, format_time
+from .picture import Picture, new_sheet, place_panels, stamp
+from .robust_tables import fragile
+from .robust_words import Words, has_unit
+from .saving import house_style
+from .sheet import Head, sheet_height
+from .style import HOUSE, Style
+from .tables import with_unit
+from .texts import text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_ROWS = 44  # of a page
+MOST_PANELS = 6
+MOST_POINTS = 512  # of a panel; the first rows of the inputs are an even sample of them
+ROW, HEADED = 11.5, 16.0  # points: the height of a row, and of a line with a group's name
+LABEL_WIDTH, NOTE_WIDTH = 150.0, 162.0
+CM = 72 / 2.54
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A row of a figure of shares.
+
+    Attributes
+    ----------
+    label : str
+        May have several lines.
+    note : str
+        What stands at the right.
+    group : str
+        Rows with the same stand under it; empty for none.
+    """
+
+    label: str
+    share: float
+    interval: tuple[float, float]
+    shown: str
+    note: str
+    group: str = ""
+
+
+def robust_pictures(found: Robustness, language: str = "en", style: Style = HOUSE, size: str = "full") -> list[Picture]:
+    """The pictures of what is robust: `rankings-shares`, `rankings-flips`, `claims-shares`, those that have something to show."""
+    pictures = []
+    if found.rankings is not None and found.rankings.rankings:
+        pictures.append(_rankings_picture(found, found.rankings, language, style, size))
+        margins = _margins_picture(found, found.rankings, language, style, size)
+        pictures += [margins] if margins is not None else []
+    if found.claims:
+        pictures.append(_claims_picture(found, language, style, size))
+    return pictures
+
+
+# ---- shares -----------------------------------------------------------------------------------------------------------
+
+
+def draw_shares(ax: Axes, bars: Sequence[Bar], style: Style = HOUSE) -> Axes:
+    """Draw shares as horizontal bars from the top down, with whiskers for their intervals and their numbers in the bars' row.
+
+    Rows of a group follow each other; the group's name stands above the first.
+    """
+    heights, tops, y = [], [], 0.0
+    for i, bar in enumerate(bars):
+        if bar.group and (i == 0 or bar.group != bars[i - 1].group):
+            y += HEADED
+            tops.append((y - 4.0, bar.group))
+        lines = max(bar.label.count("\n"), bar.note.count("\n")) + 1
+        height = max(ROW, lines * style.tick_size * 1.25 + 2.5)
+        heights.append(y + height / 2)
+        y += height
+    places = np.array(heights)
+    shares = np.array([100 * bar.share for bar in bars])
+    low = np.array([100 * bar.interval[0] for bar in bars])
+    high = np.array([100 * bar.interval[1] for bar in bars])
+    fill = style.categories[1]
+    ax.barh(places, np.nan_to_num(shares), height=0.62 * ROW, color=fill, edgecolor=style.text, linewidth=0.4, zorder=2)
+    ax.hlines(places, low, high, color=style.text, linewidth=0.9, zorder=3)
+    for ends in (low, high):
+        ax.vlines(ends, places - 0.16 * ROW, places + 0.16 * ROW, color=style.text, linewidth=0.9, zorder=3)
+    ax.axvline(50, color=style.rules, linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
+    for bar, place in zip(bars, places, strict=True):
+        ax.annotate(
+            bar.shown, (100, place), (5, 0), textcoords="offset points", va="center", fontsize=style.tick_size,
+            color=style.text, weight="bold", parse_math=False, annotation_clip=False,
+        )  # fmt: skip
+        ax.annotate(
+            bar.note, (100, place), (46, 0), textcoords="offset points", va="center", fontsize=style.tick_size,
+            color=style.notes, parse_math=False, annotation_clip=False, linespacing=1.15,
+        )  # fmt: skip
+    for place, group in tops:
+        ax.annotate(
+            group, (0, place), (0, 0), textcoords="offset points", va="bottom", ha="left", fontsize=style.label_size,
+            color=style.text, weight="bold", parse_math=False, annotation_clip=False,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+        )  # fmt: skip
+    ax.set_yticks(places, [bar.label for bar in bars])
+    for label in ax.get_yticklabels():
+        label.set_parse_math(False)
+        label.set_linespacing(1.15)
+    ax.tick_params(axis="y", length=0)
+    ax.set_ylim(y + 2, 0)
+    ax.set_xlim(0, 100)
+    ax.set_xticks([0, 25, 50, 75, 100])
+    ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x")
+    ax.spines["left"].set_visible(False)
+    return ax
+
+
+def _height_of(bars: Sequence[Bar], style: Style) -> float:
+    """The height of the panel of some rows, in points."""
+    groups = sum(bool(bar.group) and (i == 0 or bar.group != bars[i - 1].group) for i, bar in enumerate(bars))
+    lines = [max(bar.label.count("\n"), bar.note.count("\n")) + 1 for bar in bars]
+    return groups * HEADED + sum(max(ROW, n * style.tick_size * 1.25 + 2.5) for n in lines) + 2
+
+
+def _shares_picture(
+    found: Robustness, stem: str, bars: Sequence[Bar], table: DataTable, alt: str, title: str, subtitle: str,
+    notes: Sequence[str], language: str, style: Style, size: str,
+) -> Picture:  # fmt: skip
+    footer = [*notes, stamp(found.attributes(), style)]
+    panel = (_height_of(bars, style) + 3.2 * style.tick_size) / CM
+    height = sheet_height(size, style, title, subtitle, footer, panels=panel + 0.3)
+    figure, area = new_sheet(size, height, style, title, subtitle, footer)
+    with house_style(style):
+        ax = draw_shares(figure.add_subplot(), bars, style)
+        ax.set_xlabel(text(language, "robust_axis"), fontsize=style.tick_size, color=style.text)
+        ax.set_xticks(ax.get_xticks(), format_ticks(ax.get_xticks().tolist(), language))
+    place_panels(figure, area, [ax], style)
+    return Picture(stem, figure, alt, table)
+
+
+def _rankings_picture(found: Robustness, rankings: Rankings, language: str, style: Style, size: str) -> Picture:
+    words, ranked = Words(found, language), rankings.rankings
+    broken = fragile(ranked)
+    drawn = (broken or list(range(len(ranked))))[:MOST_ROWS]
+    outcomes = list(dict.fromkeys(words.outcome(ranked[i]) for i in drawn))  # the outcome of the most fragile first
+    drawn.sort(key=lambda i: outcomes.index(words.outcome(ranked[i])))
+    bars = [_ranking_bar(words, ranked[i], style) for i in drawn]
+    n = format_number(len(rankings.inputs), language)
+    subtitle = text(language, "robust_rankings_note", n=n)
+    parts = " ".join(
+        text(language, "alt_robust_share", statement=f"{words.outcome(ranked[i])}, {order(words, ranked[i])}",
+             share=words.short_share(ranked[i].n_holds, ranked[i].n))
+        for i in drawn
+    )  # fmt: skip
+    alt = text(
+        language, "alt_robust_shares", model=_model(found, language), n=n, total=len(ranked), parts=parts
+    )  # fmt: skip
+    rows = tuple(
+        (words.outcome(ranked[i]), found.scenarios[ranked[i].first].name, found.scenarios[ranked[i].second].name,
+         ranked[i].sense, ranked[i].share, *ranked[i].interval)
+        for i in drawn
+    )  # fmt: skip
+    table = DataTable("rankings-shares", ("label", "first", "second", "is", "share", "share_low", "share_high"), rows)
+    title = text(language, "robust_rankings_title", time=format_time(rankings.time, language))
+    notes = _left_out(len(ranked) - len(broken) if broken else 0, len(broken) - len(drawn), language)
+    return _shares_picture(found, table.name, bars, table, alt, title, subtitle, notes, language, style, size)
+
+
+def _claims_picture(found: Robustness, language: str, style: Style, size: str) -> Picture:
+    words, claims = Words(found, language), found.claims
+    broken = fragile(claims)
+    drawn = (broken or list(range(len(claims))))[: MOST_ROWS // 2]
+    bars = [_claim_bar(words, claims[i], style) for i in drawn]
+    n = format_number(found.claims_n, language)
+    parts = " ".join(
+        text(language, "alt_robust_share", statement=words.claim(claims[i]),
+             share=words.short_share(claims[i].n_holds, claims[i].n))
+        for i in drawn
+    )  # fmt: skip
+    alt = text(
+        language, "alt_robust_shares", model=_model(found, language), n=n, total=len(claims), parts=parts
+    )  # fmt: skip
+    rows = tuple(
+        (claims[i].claim.name, claims[i].claim.text.in_language(language), claims[i].share, *claims[i].interval) for i in drawn
+    )  # fmt: skip
+    table = DataTable("claims-shares", ("claim", "text", "share", "share_low", "share_high"), rows)
+    notes = _left_out(len(claims) - len(broken) if broken else 0, len(broken) - len(drawn), language)
+    return _shares_picture(
+        found, table.name, bars, table, alt, text(language, "robust_claims_title"),
+        text(language, "robust_claims_note", n=n), notes, language, style, size,
+    )  # fmt: skip
+
+
+def _left_out(n_all: int, n_more: int, language: str) -> list[str]:
+    notes = [text(language, "robust_too_many", n=n_more)] if n_more > 0 else []
+    return [*notes, text(language, "robust_not_drawn", n=n_all)] if n_all else notes
+
+
+def order(words: Words, ranking: Ranking) -> str:
+    """A ranking in short: `Publiek < Regulier`."""
+    key = f"robust_{ranking.sense}_than"
+    return text(words.language, key, first=words.title(ranking.first), second=words.title(ranking.second))
+
+
+def _ranking_bar(words: Words, ranking: Ranking, style: Style) -> Bar:
+    best = ranking.strongest
+    position = best.position if best is not None and best.is_decisive else None
+    note = _decisive_note(words, position, ranking.alone[position] if position is not None else (), False, style)
+    label = fit(order(words, ranking), LABEL_WIDTH, style.tick_size, lines=2, font=style.font)
+    shown = words.short_share(ranking.n_holds, ranking.n)
+    return Bar(label, ranking.share, ranking.interval, shown, note, words.outcome(ranking))
+
+
+def _claim_bar(words: Words, result: ClaimResult, style: Style) -> Bar:
+    split = result.split
+    position = split.position if split is not None and split.is_decisive else None
+    alone = result.alone[position] if position is not None else ()
+    note = _decisive_note(words, position, alone, not result.stored.holds, style)
+    said = result.claim.text.in_language(words.language)
+    named = said if result.claim.name == result.claim.check.name else f"{result.claim.name}: {said}"
+    label = fit(named, LABEL_WIDTH, style.tick_size, lines=3, font=style.font)
+    return Bar(label, result.share, result.interval, words.short_share(result.n_holds, result.n), note)
+
+
+def _decisive_note(words: Words, position: int | None, flips: Sequence[object], holding: bool, style: Style) -> str:
+    if position is None:
+        note = text(words.language, "robust_no_decisive")
+    else:
+        where = words.where(position, flips, holding) if flips else text(words.language, "robust_not_alone")  # type: ignore[arg-type]
+        note = f"{words.input(position)}: {where}"
+    return fit(note, NOTE_WIDTH, style.tick_size, lines=2, font=style.font)
+
+
+def _model(found: Robustness, language: str) -> str:
+    return found.model.card.title.in_language(language)
+
+
+# ---- what turns a ranking round -----------------------------------------------------------------------------------------
+
+
+def draw_margin(
+    ax: Axes, found: Robustness, rankings: Rankings, ranking: Ranking, position: int, language: str = "en",
+    style: Style = HOUSE,
+) -> Axes:  # fmt: skip
+    """Draw the difference between two scenarios against one input: the rows, the input alone, and where the ranking flips."""
+    words = Words(found, language)
+    factor, _ = words.scale(ranking)
+    known = slice(0, MOST_POINTS)
+    x = rankings.inputs[known, position]
+    y = factor * rankings.differences(ranking, rankings.values[known])
+    holds = y < 0 if ranking.sense == "lower" else y > 0
+    colour = style.colours[1 % len(style.colours)]
+    ax.plot(x[holds], y[holds], "o", markersize=1.7, color=colour, markeredgewidth=0, zorder=2)
+    ax.plot(x[~holds], y[~holds], "o", markersize=2.4, markerfacecolor="white", markeredgecolor=style.notes,
+            markeredgewidth=0.5, zorder=2)  # fmt: skip
+    grid = rankings.grids[position]
+    alone = factor * rankings.differences(ranking, rankings.along[position])
+    ax.plot(grid, alone, color="white", linewidth=style.line_width + 1.6, zorder=3)
+    ax.plot(grid, alone, color=style.text, linewidth=style.line_width, zorder=3.1)
+    ax.axhline(0, color=style.rules, linewidth=0.8, zorder=1)
+    low, high = found.factors[position].distribution.low, found.factors[position].distribution.high
+    for flip in ranking.alone[position]:
+        ax.axvline(flip.value, color=style.text, linewidth=0.8, linestyle=(0, (4, 2)), zorder=2.5)
+        is_right = flip.value > (low + high) / 2
+        ax.annotate(
+            words.value(position, flip.value), (flip.value, 1), (-3 if is_right else 3, -2), xycoords=("data", "axes fraction"),
+            textcoords="offset points", ha="right" if is_right else "left", va="top", fontsize=style.tick_size,
+            weight="bold", color=style.text, parse_math=False,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}, zorder=4,
+        )  # fmt: skip
+    value = stored_value(found.model, found.factors[position], found.scenarios)
+    if value is not None and low <= value <= high:
+        at = float(np.interp(value, grid, alone))
+        ax.plot([value], [at], "D", markersize=5, markerfacecolor="white", markeredgecolor=style.text,
+                markeredgewidth=1.1, zorder=5, clip_on=False)  # fmt: skip
+    ax.set_xlim(low, high)
+    _ticks(ax, language, is_calendar=low >= 1000)
+    return ax
+
+
+def _ticks(ax: Axes, language: str, is_calendar: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = ax.get_xlim()
+    across = [t for t in MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= t <= high]
+    ax.set_xticks(across, [format_time(t, language) for t in across] if is_calendar else format_ticks(across, language))
+    bottom, top = ax.get_ylim()
+    up = [float(t) for t in MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(bottom, top)]
+    ax.set_yticks(up, format_ticks(up, language))
+    ax.set_ylim(up[0], up[-1])
+
+
+def _margins_picture(found: Robustness, rankings: Rankings, language: str, style: Style, size: str) -> Picture | None:
+    """The most fragile rankings that an input turns round alone: the one that decides most, or else the first that does."""
+    words = Words(found, language)
+    chosen: list[tuple[Ranking, int]] = []
+    for ranking in rankings.rankings:
+        best = ranking.strongest
+        flipping = [i for i, flips in enumerate(ranking.alone) if flips]
+        if best is not None and best.is_decisive and best.position in flipping and len(chosen) < MOST_PANELS:
+            chosen.append((ranking, best.position))
+    if not chosen:
+        return None
+    columns = 2 if size == "full" and len(chosen) > 1 else 1
+    title = text(language, "robust_margins_title", time=format_time(rankings.time, language))
+    subtitle, footer = text(language, "robust_margins_note"), [stamp(found.attributes(), style)]
+    rows = -(-len(chosen) // columns)
+    height = sheet_height(size, style, title, subtitle, footer, panels=rows * 5.6)
+    figure, area = new_sheet(size, height, style, title, subtitle, footer)
+    axes, heads, parts, data = [], [], [], []
+    with house_style(style):
+        for ranking, position in chosen:
+            ax = draw_margin(figure.add_subplot(), found, rankings, ranking, position, language, style)
+            name = words.input(position)
+            unit = words.unit(found.factors[position]) if has_unit(found.factors[position]) else ""
+            ax.set_xlabel(with_unit(name, unit, language), fontsize=style.tick_size, color=style.text)
+            axes.append(ax)
+            _, of = words.scale(ranking)
+            below = text(
+                language, "robust_difference", first=words.title(ranking.first), second=words.title(ranking.second), unit=of
+            )  # fmt: skip
+            share = words.short_share(ranking.n_holds, ranking.n)
+            heads.append(Head(words.outcome(ranking), f"{order(words, ranking)}: {share}", below))
+            where = words.where(position, ranking.alone[position])
+            statement = f"{words.outcome(ranking)}, {order(words, ranking)} ({share})"
+            parts.append(text(language, "alt_robust_margin", statement=statement, input=name, where=where))
+            data += _margin_rows(found, rankings, ranking, position, words)
+    place_panels(figure, area, axes, style, columns=columns, heads=heads)
+    alt = text(language, "alt_robust_margins", n=len(chosen), model=_model(found, language), parts=" ".join(parts))
+    header = ("label", "first", "second", "input", "series", "input_value", "difference", "unit")
+    return Picture("rankings-flips", figure, alt, DataTable("rankings-flips", header, tuple(data), is_for_sheets=False))
+
+
+def _margin_rows(
+    found: Robustness, rankings: Rankings, ranking: Ranking, position: int, words: Words
+) -> list[tuple[str | float, ...]]:
+    factor, unit = words.scale(ranking)
+    first, second = found.scenarios[ranking.first].name, found.scenarios[ranking.second].name
+    start = (words.outcome(ranking), first, second, found.factors[position].name)
+    several = (
+        ("row", rankings.inputs[:MOST_POINTS, position], rankings.values[:MOST_POINTS]),
+        ("alone", rankings.grids[position], rankings.along[position]),
+    )
+    return [
+        (*start, series, float(x), float(factor * y), unit)
+        for series, xs, values in several
+        for x, y in zip(xs, rankings.differences(ranking, values), strict=True)
+    ]

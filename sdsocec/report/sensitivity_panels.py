@@ -1,0 +1,251 @@
+"""Panels of sensitivity: ranked bars, indices over time, convergence, shares of behaviour modes.
+
+Each `draw_...` draws on the `ax` it is given, and gives it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdsocec.analysis.sensitivity import CHIEF, Part, Sensitivity
+
+from .lettering import fit, spread, width_of
+from .numbers import format_number, format_ticks
+from .panel import scale_times
+from .sensitivity_tables import absence, effect_unit, factor_label, mode_name, ranked, scenario_title, those_that_matter
+from .style import HOUSE, LINE, Style, luminance
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_BARS, MOST_LINES = 5, 5
+LONGEST_FACTOR = 100.0  # points, on two lines
+BAR = 0.62
+DOT = 6.0  # points: from the left end of its part of a bar
+CAP = 1.8  # points: half of the line that ends an interval
+
+
+def draw_ranked(
+    ax: Axes, found: Sensitivity, part: Part, scenario: int, outcome: int, language: str = "en", style: Style = HOUSE
+) -> Axes:
+    """Ranked bars of one outcome at the end: ST above S1, or the one index there is, with intervals.
+
+    A star marks a factor of which an index has not converged; a dashed line the threshold of PAWN.
+    """
+    indices, at = part.indices, (scenario, -1, outcome)
+    order = ranked(part, *at)[:MOST_BARS] if indices.varies[at] else []
+    factor, _ = effect_unit(found, part.outcomes[outcome], language)
+    chief = indices.names.index(CHIEF[indices.method])
+    # Two halves of one bar, so that neither hides the other.
+    shown = [(chief, 0, BAR, 0.0)]
+    if indices.method == "sobol":
+        shown = [(indices.names.index("ST"), 1, BAR / 2, -BAR / 4), (indices.names.index("S1"), 0, BAR / 2, BAR / 4)]
+    places = np.arange(float(len(order)))
+    for i, look, thick, beside in shown if order else ():
+        value, half = (x[-1][(*at, slice(None), i)][order] * factor for x in (indices.value, indices.half))
+        colour = style.fill(look).colour
+        ax.barh(places + beside, value, thick, color=colour, edgecolor=style.text, linewidth=0.4, zorder=2)
+        _draw_intervals(ax, value, places + beside, half, style)
+    open_ = (indices.is_judged[at] & ~indices.converged[at]).any(axis=-1)
+    labels = [_factor(found, j, language, style, "*" if open_[j] else "") for j in order]
+    if indices.method == "pawn" and order:
+        ax.axvline(float(indices.threshold[-1][at]), color=style.text, linewidth=0.9, dashes=(4, 2), zorder=6)
+    ax.set_yticks(range(len(order)), labels)
+    ax.set_ylim(max(len(order), 1) - 0.4, -0.6)
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", visible=True)
+    ax.tick_params(axis="y", length=0)
+    for label in ax.get_yticklabels():
+        label.set_parse_math(False)
+        label.set_linespacing(LINE - 0.25)
+    low = min(0.0, ax.dataLim.x0 if order else 0.0)
+    _scale(ax, "x", low, max(ax.dataLim.x1, 0.0) if order else 1.0, language)
+    if not order:
+        why = absence(part, (scenario, len(part.times) - 1, outcome), language)
+        ax.text(
+            0.5, 0.5, why, transform=ax.transAxes, ha="center", va="center", color=style.notes, fontsize=style.label_size
+        )  # fmt: skip
+    return ax
+
+
+def draw_over_time(
+    ax: Axes, found: Sensitivity, part: Part, scenario: int, outcome: int, language: str = "en", style: Style = HOUSE,
+    *, height: float = 80.0,
+) -> Axes:  # fmt: skip
+    """The chief index of the factors that decide at the end, over time; names at the ends of the lines.
+
+    Parameters
+    ----------
+    height : float
+        Of the panel, in points: so that names do not meet.
+    """
+    indices = part.indices
+    chosen = (
+        those_that_matter(part, scenario, -1, outcome)[:MOST_LINES] if indices.varies[scenario, -1, outcome] else []
+    )
+    factor, _ = effect_unit(found, part.outcomes[outcome], language)
+    lines = indices.chief[scenario, :, outcome][:, chosen] * factor
+    times = np.array(part.times)
+    _draw_lines(ax, times, lines, style)
+    finite = lines[np.isfinite(lines)]
+    _scale(ax, "y", min(0.0, float(finite.min(initial=0.0))), float(finite.max(initial=0.0)) or 1.0, language)
+    scale_times(ax, times, language)
+    _name_ends(ax, [_factor(found, j, language, style) for j in chosen], lines[-1], height, style)
+    return ax
+
+
+def draw_convergence(
+    ax: Axes, found: Sensitivity, part: Part, scenario: int, outcome: int, language: str = "en", style: Style = HOUSE,
+    *, height: float = 80.0,
+) -> Axes:  # fmt: skip
+    """The chief index at n / 8, n / 4, n / 2 and n, with intervals, of the factors that decide."""
+    indices, at = part.indices, (scenario, -1, outcome)
+    chosen = those_that_matter(part, *at)[:MOST_LINES] if indices.varies[at] else []
+    i = indices.names.index(CHIEF[indices.method])
+    factor, _ = effect_unit(found, part.outcomes[outcome], language)
+    values, halves = (np.stack([x[(slice(None), *at, j, i)] for j in chosen] or [np.full(4, np.nan)], axis=-1) * factor
+                      for x in (indices.value, indices.half))  # fmt: skip
+    x = np.arange(float(len(indices.sizes)))
+    _draw_lines(ax, x, values if chosen else values[:, :0], style)
+    for k in range(len(chosen)):  # side by side, so that all can be seen
+        beside = 0.06 * (k - (len(chosen) - 1) / 2)
+        some = np.isfinite(halves[:, k])
+        ax.errorbar(x[some] + beside, values[some, k], halves[some, k], color=style.look(k).colour, linewidth=0.9, capsize=CAP,
+                    linestyle="none", zorder=4)  # fmt: skip
+    finite = (np.concatenate([values - np.nan_to_num(halves), values + np.nan_to_num(halves)])).ravel()
+    finite = finite[np.isfinite(finite)]
+    _scale(ax, "y", min(0.0, float(finite.min(initial=0.0))), float(finite.max(initial=0.0)) or 1.0, language)
+    ax.set_xlim(-0.25, len(x) - 0.75)
+    ax.set_xticks(x, [format_number(float(n), language) for n in indices.sizes])
+    _name_ends(ax, [_factor(found, j, language, style) for j in chosen], values[-1][: len(chosen)], height, style)
+    return ax
+
+
+def draw_modes(
+    ax: Axes, found: Sensitivity, outcome: int, modes: Sequence[int], language: str = "en", style: Style = HOUSE,
+    *, width: float = 170.0,
+) -> Axes:  # fmt: skip
+    """The share of runs in each behaviour mode, a bar for each scenario; a dot marks the mode of the scenario as it is.
+
+    Parameters
+    ----------
+    modes : sequence of int
+        Those of the legend, in its order.
+    width : float
+        Of the panel, in points: a mode is named within its part of a bar where there is room.
+    """
+    assert found.modes is not None
+    names = [scenario.name for scenario in found.experiment.scenarios]
+    for y in range(len(names)):
+        left = 0.0
+        for place, code in enumerate(modes):
+            share = float(found.modes.shares[y, outcome, code])
+            fill = style.fill(place)
+            if share > 0:
+                ax.barh(
+                    y, share, BAR, left=left, color=fill.colour, hatch=fill.hatch, edgecolor=style.text, linewidth=0.4
+                )
+            is_own = code == found.modes.reference[y, outcome]
+            room = share * width - (2 * DOT if is_own else 0.0)
+            if is_own:
+                x = left + min(share / 2, DOT / width)
+                ax.plot(x, y, "o", color="white", markeredgecolor="black", markersize=4.5, zorder=5, clip_on=False)
+            name = mode_name(code, language)
+            if width_of(name, style.note_size, False, style.font) + 4 <= room:
+                ax.text(
+                    left + share - room / 2 / width, y, name, ha="center", va="center_baseline", fontsize=style.note_size,
+                    color="white" if luminance(fill.colour) < 0.25 else style.text,
+                    bbox={"facecolor": fill.colour, "edgecolor": "none", "pad": 0.8} if fill.hatch else None,
+                )  # fmt: skip
+            left += share
+    titles = [
+        fit(scenario_title(found, name, language), LONGEST_FACTOR, style.tick_size, lines=2, font=style.font)
+        for name in names
+    ]
+    ax.set_yticks(range(len(names)), titles)
+    for label in ax.get_yticklabels():
+        label.set_parse_math(False)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_xlim(0, 1)
+    ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
+    ax.set_xticks(ticks, format_ticks(ticks, language, is_share=True))
+    ax.grid(axis="y", visible=False)
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def _draw_intervals(
+    ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64], half: NDArray[np.float64], style: Style
+) -> None:
+    """Intervals, with a pale rim that sets them off from dark bars; none where `half` is NaN."""
+    from matplotlib.patheffects import withStroke
+
+    known = np.isfinite(half)
+    line = ax.errorbar(
+        x[known], y[known], xerr=half[known], color=style.text, linestyle="none", elinewidth=0.9, capsize=CAP, capthick=0.9,
+        zorder=5,
+    )  # fmt: skip
+    for artist in (*line.lines[1], *line.lines[2]):
+        artist.set_path_effects([withStroke(linewidth=2.2, foreground="white")])
+
+
+def _draw_lines(ax: Axes, x: NDArray[np.float64], lines: NDArray[np.float64], style: Style) -> None:
+    for k in range(lines.shape[1]):
+        look = style.look(k)
+        (line,) = ax.plot(
+            x, lines[:, k], color=look.colour, linestyle=look.dashes, linewidth=look.width, marker=look.marker,
+            markersize=style.marker_size, markerfacecolor="white", markeredgewidth=0.9, clip_on=False, zorder=3,
+        )  # fmt: skip
+        every = max(1, len(x) // 4)
+        line.set_markevery((k % every, every))
+
+
+def _name_ends(ax: Axes, names: Sequence[str], ends: NDArray[np.float64], height: float, style: Style) -> None:
+    """Write names at the right ends of lines, apart from each other."""
+    low, high = ax.get_ylim()
+    line = style.tick_size * (LINE - 0.15)
+    tall = max((name.count("\n") + 1 for name in names), default=1) * line
+    wanted = [(float(end) - low) / (high - low) * height for end in ends]
+    places = spread(wanted, tall, -tall / 2, height + tall)
+    if places is None:
+        places = spread(wanted, line, -line, height + 2 * line) or wanted
+        names = [name.replace("\n", " ") for name in names]
+    from matplotlib.lines import Line2D
+    from matplotlib.transforms import Affine2D, ScaledTranslation, blended_transform_factory
+
+    # Across in points from the right edge, upward in heights of the panel.
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    edge = ScaledTranslation(1.0, 0.0, cast(Any, ax.transAxes))
+    right = Affine2D().scale(1 / 72) + figure.dpi_scale_trans + edge
+    beside = blended_transform_factory(right, ax.transAxes)
+    for k, (name, place, end) in enumerate(zip(names, places, wanted, strict=True)):
+        colour, y = style.look(k).colour, place / height
+        ax.add_artist(Line2D([1, 10], [end / height, y], color=colour, linewidth=0.6, transform=beside, clip_on=False))
+        ax.text(
+            12, y, name, transform=beside, va="center", fontsize=style.tick_size, color=colour, parse_math=False,
+            linespacing=LINE - 0.25,
+        )  # fmt: skip
+
+
+def _factor(found: Sensitivity, j: int, language: str, style: Style, mark: str = "") -> str:
+    return fit(factor_label(found, j, language) + mark, LONGEST_FACTOR, style.tick_size, lines=2, font=style.font)
+
+
+def _scale(ax: Axes, axis: str, low: float, high: float, language: str) -> None:
+    """Limits and numbers of an axis that holds 0; three or four numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    high += 0.03 * (high - low)
+    ticks = np.asarray(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)).tolist()
+    kept = [float(t) for t in ticks if low - 1e-12 <= t <= high]
+    if axis == "x":
+        ax.set_xticks(kept, format_ticks(kept, language))
+        ax.set_xlim(low, high)
+    else:
+        ax.set_yticks(kept, format_ticks(kept, language))
+        ax.set_ylim(low, high)

@@ -1,0 +1,130 @@
+"""Experiments: rows paired over scenarios, each row the run that it says, from its own equilibrium where it needs one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import sdsocec
+from sdsocec.analysis.experiment import Experiment
+from sdsocec.errors import DesignError
+from sdsocec.scenario import as_it_stands, load_scenario
+from sdsocec.scenario.factors import factors_of, values_of
+
+OUTPUTS = ("unemployed", "vacancies")
+
+
+@pytest.fixture(scope="module")
+def small():
+    return sdsocec.load_model("first_steps")
+
+
+@pytest.fixture(scope="module")
+def full():
+    return sdsocec.load_model("social_economy")
+
+
+def rows_of(factors, n, seed=1):
+    return values_of(factors, np.random.default_rng(seed).random((n, len(factors))))
+
+
+def scenarios_of(model, *names):
+    return [load_scenario(name, model) for name in names]
+
+
+def test_every_scenario_gets_the_same_rows(small):
+    factors = factors_of(small)
+    inputs = rows_of(factors, 20)
+    names = ("baseline", "regulier", "publiek")
+    together = Experiment.of(small, scenarios_of(small, *names), factors, OUTPUTS).run(inputs)
+    assert together.shape == (20, 3, 21, 2)
+    for i, name in enumerate(names):
+        alone = Experiment.of(small, scenarios_of(small, name), factors, OUTPUTS).run(inputs)
+        assert alone[:, 0].tobytes() == np.ascontiguousarray(together[:, i]).tobytes()
+
+
+def test_a_row_is_the_run_with_these_settings(small):
+    factors = factors_of(small, "both")
+    inputs = rows_of(factors, 5)
+    found = Experiment.of(small, scenarios_of(small, "baseline", "regulier"), factors, OUTPUTS).run(inputs)
+    for row, values in zip(inputs, found, strict=True):
+        settings = {f.name: float(v) for f, v in zip(factors, row, strict=True)}
+        expected = sdsocec.run(small, ["baseline", "regulier"], settings=settings)
+        for o, output in enumerate(OUTPUTS):
+            yearly = expected[output].sel(time=np.arange(2000, 2021)).values
+            np.testing.assert_allclose(values[:, :, o], yearly, rtol=0, atol=1e-9 * np.abs(yearly).max())
+
+
+def test_a_row_that_acts_at_rest_starts_from_its_own_equilibrium(full):
+    factors = factors_of(full)
+    experiment = Experiment.of(full, scenarios_of(full, "baseline", "regulier"), factors, OUTPUTS)
+    assert experiment.initial == "equilibrium"
+    inputs = rows_of(factors, 3)
+    found = experiment.run(inputs)
+    for row, values in zip(inputs, found, strict=True):
+        settings = {f.name: float(v) for f, v in zip(factors, row, strict=True)}
+        expected = sdsocec.run(full, ["baseline", "regulier"], settings=settings, initial="equilibrium")
+        for o, output in enumerate(OUTPUTS):
+            yearly = expected[output].sel(time=list(experiment.times)).values
+            np.testing.assert_allclose(values[:, :, o], yearly, rtol=0, atol=1e-9 * np.abs(yearly).max())
+
+
+def test_levers_that_act_later_start_from_the_stored_values(full):
+    factors = factors_of(full, "levers")
+    assert Experiment.of(full, scenarios_of(full, "baseline"), factors, OUTPUTS).initial == "stored"
+
+
+def test_what_a_scenario_sets_too_is_told_and_the_row_counts(small):
+    factors = factors_of(small, "levers")
+    experiment = Experiment.of(small, scenarios_of(small, "baseline", "regulier"), factors, OUTPUTS)
+    assert "quota share" in experiment.overridden
+    quota = [f.name for f in factors].index("quota share")
+    column = experiment.design(rows_of(factors, 4)).names.index("quota share scenario")
+    inputs = rows_of(factors, 4)
+    assert experiment.design(inputs).values[:, column].tolist() == [*inputs[:, quota], *inputs[:, quota]]
+
+
+def test_saved_times_are_those_of_the_saving_step(small):
+    factors = factors_of(small)[:1]
+    experiment = Experiment.of(small, [as_it_stands(small)], factors, OUTPUTS, saving=5.0)
+    assert experiment.times == (2000.0, 2005.0, 2010.0, 2015.0, 2020.0)
+    yearly = Experiment.of(small, [as_it_stands(small)], factors, OUTPUTS)
+    inputs = rows_of(factors, 3)
+    assert np.array_equal(experiment.run(inputs), yearly.run(inputs)[:, :, ::5])
+
+
+def test_progress_tells_every_run(small):
+    told: list[int] = []
+    factors = factors_of(small)
+    experiment = Experiment.of(small, scenarios_of(small, "baseline", "regulier"), factors, OUTPUTS)
+    experiment.run(rows_of(factors, 50), progress=told.append)
+    assert sum(told) == 100
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"initial": "stord"}, ["no start 'stord'", "'stored'"]),
+        ({"saving": 0.0}, ["the saving step is 0; it must be above 0"]),
+    ],
+)
+def test_an_experiment_that_makes_no_sense_is_refused(small, changes, words):
+    with pytest.raises(DesignError) as refusal:
+        Experiment.of(small, [as_it_stands(small)], factors_of(small), OUTPUTS, **changes)
+    assert all(word in str(refusal.value) for word in words)
+
+
+def test_a_factor_that_the_equilibrium_computes_is_refused(full):
+    from sdsocec.scenario.equilibrium import computed_at_rest
+
+    ranges = full.ranges
+    name = next(n for n in computed_at_rest(full) if None not in ranges[n] and ranges[n][0] < ranges[n][1])
+    factors = factors_of(full, names=[name])
+    with pytest.raises(DesignError, match="is varied, but a start from equilibrium computes it"):
+        Experiment.of(full, [as_it_stands(full)], factors, OUTPUTS, initial="equilibrium")
+
+
+def test_inputs_of_another_shape_are_refused(small):
+    experiment = Experiment.of(small, [as_it_stands(small)], factors_of(small), OUTPUTS)
+    with pytest.raises(DesignError, match=r"inputs need the shape \(n, 6\), not \(2, 5\)"):
+        experiment.run(np.zeros((2, 5)))

@@ -1,0 +1,104 @@
+"""Maps of the plane: corners are scenarios, the best is best, and what moves all scenarios alike counts for nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sdsocec.analysis.plane_maps import best_of, map_corners, map_plane, margins, rank_by_influence
+from sdsocec.api import run_scenarios
+from sdsocec.errors import SdsocecError
+from sdsocec.scenario.factors import factors_of
+from sdsocec.scenario.plane import load_plane
+
+FINITE = st.floats(-1e6, 1e6)
+
+
+def test_the_corners_of_a_map_are_the_scenarios_to_the_last_bit(small_plane):
+    plane = load_plane(small_plane)
+    found = map_plane(small_plane, ["unemployed", "werkbedrijf employed"], grid=3)
+    assert found.values.shape == (3, 3, 2) and found.time == 2020
+    runs = run_scenarios(small_plane, list(plane.corners.values())).run.trajectories
+    for k, output in enumerate(found.outputs):
+        ends = runs.values[:, -1, runs.names.index(output)].tolist()
+        corners = [float(found.values[2 * a, 2 * b, k]) for a, b in plane.corners]
+        assert corners == ends
+
+
+def test_an_earlier_time_and_a_lower_intensity(small_plane):
+    late, early = (map_plane(small_plane, ["unemployed"], grid=3, time=t) for t in (None, 2005))
+    assert early.time == 2005 and np.ptp(early.values) < 1e-9 < np.ptp(late.values)  # scenarios part in 2011
+    base = map_plane(small_plane, ["unemployed"], grid=3, at={"intensity": 0})
+    assert np.ptp(base.values) == 0
+
+
+def test_settings_hold_everywhere(small_plane):
+    plain, other = (
+        map_plane(small_plane, ["unemployed"], grid=3, settings=s) for s in (None, {"recession depth": 0.06})
+    )
+    run = run_scenarios(
+        small_plane, [load_plane(small_plane).corners[0, 0]], {"recession depth": 0.06}
+    ).run.trajectories
+    assert other.values[0, 0, 0] == run.values[0, -1, run.names.index("unemployed")] != plain.values[0, 0, 0]
+    assert plain.attributes["design_sha256"] != other.attributes["design_sha256"]
+
+
+def test_corners_over_two_uncertainties(small_plane):
+    factors = factors_of(
+        small_plane, names=["recession depth=uniform(0, 0.06)", "matching elasticity=uniform(0.5, 0.6)"]
+    )
+    found = map_corners(small_plane, factors, ["unemployed"], grid=3)
+    assert found.values.shape == (3, 3, 4, 1)
+    plain = map_plane(small_plane, ["unemployed"], grid=3)
+    stored = found.values[0, 0, :, 0].tolist()  # the .mdl has no recession and 0.5
+    np.testing.assert_allclose(stored, [plain.values[2 * a, 2 * b, 0] for a, b in found.plane.corners], rtol=1e-9)
+
+
+@given(arrays(float, (3, 4), elements=FINITE), st.sampled_from(["lower", "higher"]), st.floats(0, 10))
+def test_the_best_is_better_than_every_other_by_more_than_means_something(values, direction, smallest):
+    best, margin = best_of(values, direction, smallest), margins(values, direction)
+    sign = {"lower": -1, "higher": 1}[direction]
+    for row, i, m in zip(values, best, margin, strict=True):
+        others = np.sort(sign * row)[::-1]
+        if i >= 0:
+            assert sign * row[i] == others[0] and others[0] - others[1] > smallest
+            assert m[i] == others[0] - others[1]
+        assert (m > 0).sum() <= 1
+
+
+def test_an_outcome_without_a_direction_has_no_best():
+    with pytest.raises(SdsocecError, match="no corner is best"):
+        best_of(np.zeros((1, 2)), "neutral")
+
+
+def test_influence_is_that_on_the_differences_between_scenarios(small_plane):
+    corners = list(load_plane(small_plane).corners.values())
+    ranked = rank_by_influence(small_plane, corners, factors_of(small_plane), "unemployed")
+    assert len(ranked) == len(small_plane.card.uncertainties)
+    measures = [value for _, value in ranked]
+    assert measures == sorted(measures, reverse=True) and measures[0] > 0
+    alone = rank_by_influence(small_plane, corners[:1], factors_of(small_plane), "unemployed")
+    assert all(value == 0 for _, value in alone)  # one scenario differs from none
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"grid": 2}, "the grid is 2; it must be between 3 and 201"),
+        ({"time": 2020.5}, "2020.5 is not a saved time\n  Saved: 2000 to 2020; the nearest is 2020."),
+        ({"at": {"g": 0.5}}, "'g' is an axis of the map; it has no one place"),
+        ({"at": {"intensity": 2}}, "'intensity' is 2; it must be between 0 and 1"),
+    ],
+)
+def test_a_wrong_map_is_one_message(small_plane, kwargs, message):
+    with pytest.raises(SdsocecError) as error:
+        map_plane(small_plane, ["unemployed"], **({"grid": 3} | kwargs))
+    assert str(error.value).startswith(message)
+
+
+def test_a_map_has_two_uncertainties(small_plane):
+    with pytest.raises(SdsocecError, match="a map has two axes, not 1"):
+        map_corners(small_plane, factors_of(small_plane, names=["recession depth"]), ["unemployed"])

@@ -1,0 +1,460 @@
+"""What is robust: shares and flips that are known beforehand, on a model of a few lines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import sdsocec
+from sdsocec.analysis import Runner
+from sdsocec.analysis.robust import robust
+from sdsocec.analysis.robust.decisive import first_order, separating, share_interval, strongest
+from sdsocec.analysis.robust.flips import Flip, find_flips, intervals
+from sdsocec.errors import DesignError, ProjectError, SdsocecError
+from sdsocec.model.distribution import Distribution
+
+MODEL = """{UTF-8}
+policy= 0 ~ dmnl [0,9] ~~|
+x= 0.5 ~ dmnl [0,1] ~~|
+y= 0.5 ~ dmnl [0,1] ~~|
+linear= policy * (x - 0.3) ~ dmnl ~~|
+tied= policy * MAX(0, x - 0.3) ~ dmnl ~~|
+sure= policy * (1 + x) ~ dmnl ~~|
+joint= policy * (x + y - 0.4) ~ dmnl ~~|
+hump= policy * (0.04 - (x - 0.5) * (x - 0.5)) ~ dmnl ~~|
+low= 0 - policy * (y - 0.2) ~ kpers ~~|
+rate= 0.1 ~ 1/year [0.01,1] ~~|
+stock start= 20 ~ dmnl ~~|
+stock= INTEG (2 - stock * rate, stock start) ~ dmnl ~~|
+INITIAL TIME = 0 ~ year ~~|
+FINAL TIME = 4 ~ year ~~|
+TIME STEP = 0.5 ~ year ~~|
+SAVEPER = 0.5 ~ year ~~|
+"""
+OUTCOMES = ("linear", "tied", "sure", "joint", "hump")
+CARD = (
+    'title = {nl = "Klein", en = "Small"}\ndefault_scenarios = ["base", "more"]\n'
+    "[units.kpers]\nfactor = 1000\n"
+    'shown = {nl = "personen", en = "persons"}\nsmallest = 0.05\n'
+    '[labels]\nx = {nl = "de x", en = "the x"}\n'
+    + "".join(
+        f'[[outcome]]\nvariable = "{name}"\nlabel = {{nl = "{name} nl", en = "{name} en"}}\ndirection = "higher"\n'
+        for name in OUTCOMES
+    )
+    + '[[outcome]]\nvariable = "low"\nlabel = {nl = "laag", en = "low"}\ndirection = "lower"\n'
+    + '[[outcome]]\nvariable = "policy"\nlabel = {nl = "beleid", en = "policy"}\n'
+    + "".join(f'[[uncertainty]]\nname = "{name}"\ndistribution = "uniform(0, 1)"\nsource = "test"\n' for name in "xy")
+)
+CLAIMS = """[claims]
+C1 = {nl = "De x is groot", en = "The x is large"}
+own = {nl = "Wat de toets zelf zet, blijft", en = "What a check sets stays"}
+C3 = {nl = "De y is groot", en = "The y is large"}
+C4 = {nl = "Soms niet te berekenen", en = "At times not computed"}
+C5 = {nl = "Het midden", en = "The middle"}
+"""
+CHECKS = """from sdsocec import reality_check
+
+
+def last(results, name):
+    return float(results[name].values[-1])
+
+
+@reality_check("C1: x is large", source="test")
+def x_is_large(run):
+    return last(run(), "x") > 0.3, f"{last(run(), 'x')}"
+
+
+@reality_check("What a check sets stays", source="test")
+def own(run):
+    found = run(scenario="more", set={"x": 0.9})
+    return last(found, "x") == 0.9 and run.constants["y"] == last(found, "y"), ""
+
+
+@reality_check("C3: y is large", source="test")
+def y_is_large(run):
+    return last(run(scenario="more"), "y") > 0.6, ""
+
+
+@reality_check("C4: computed where x is not small", source="test")
+def stops(run):
+    if last(run(), "x") < 0.25:
+        raise ValueError("too small")
+    return True, ""
+
+
+@reality_check("C5: x lies in the middle", source="test")
+def middle(run):
+    return 0.2 < last(run(), "x") < 0.8, ""
+
+
+@reality_check("At rest: the stock starts where it stays", source="test")
+def at_rest(run):
+    stock = run()["stock"].values
+    return abs(stock[-1] - stock[0]) < 1e-6 * stock[0], f"{stock}"
+"""
+SCENARIO = 'name = "{name}"\ntitle = {{nl = "{nl}", en = "{en}"}}\ndescription = {{nl = "", en = ""}}\n'
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A project: the model above, and two scenarios; `more` has a policy, and an x of its own that rows replace."""
+    model, scenarios = tmp_path / "models" / "tiny", tmp_path / "scenarios" / "tiny"
+    model.mkdir(parents=True)
+    scenarios.mkdir(parents=True)
+    (model / "model.mdl").write_text(MODEL, encoding="utf-8")
+    (model / "model.toml").write_text(CARD, encoding="utf-8")
+    (scenarios / "base.toml").write_text(SCENARIO.format(name="base", nl="Basis", en="Base"), encoding="utf-8")
+    more = SCENARIO.format(name="more", nl="Meer", en="More") + '[constants.policy]\nvalue = 1\nsource = "test"\n'
+    (scenarios / "more.toml").write_text(more, encoding="utf-8")
+    return model
+
+
+@pytest.fixture
+def model(folder):
+    return sdsocec.load_model(folder)
+
+
+@pytest.fixture
+def with_claims(folder):
+    (folder / "checks.py").write_text(CHECKS, encoding="utf-8")
+    (folder / "model.toml").write_text(CARD + CLAIMS, encoding="utf-8")
+    return sdsocec.load_model(folder)
+
+
+def rankings_of(model, **options):
+    found = robust(model, n=512, only="rankings", **options)
+    return found, {one.output: one for one in found.rankings.rankings}
+
+
+# ---- rankings ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_linear_margin_holds_in_its_share_and_flips_where_it_is_zero(model):
+    _, by = rankings_of(model)
+    one = by["linear"]
+    assert one.sense == "higher" and (one.first, one.second) == (1, 0) and one.stored == pytest.approx(0.2)
+    assert one.interval[0] < 0.7 < one.interval[1] and abs(one.share - 0.7) < 0.01
+    assert (one.strongest.position, one.strongest.is_decisive) == (0, True) and one.strongest.share > 0.95
+    (flip,) = one.alone[0]
+    assert flip.value == pytest.approx(0.3, abs=1e-9) and not flip.holds_below
+    assert one.alone[1] == ()
+    assert one.quantiles == pytest.approx((0.05 - 0.3, 0.2, 0.95 - 0.3), abs=0.01)
+
+
+def test_ties_are_counted_apart(model):
+    _, by = rankings_of(model)
+    one = by["tied"]
+    assert one.n_holds == by["linear"].n_holds
+    assert (one.n_ties, one.n_reversed) == (by["linear"].n_reversed, 0)
+    assert one.alone[0][0].value == pytest.approx(0.3, abs=1e-3), "where it stops holding, though nothing turns"
+
+
+def test_a_difference_too_small_to_mean_anything_is_a_tie(model):
+    """low is -1000 (y - 0.2) persons apart: lower with the policy for y > 0.2, and within 50 persons near it."""
+    _, by = rankings_of(model)
+    one = by["low"]
+    assert one.sense == "lower" and one.first == 1
+    assert one.n_ties == pytest.approx(0.1 * 512, abs=3)
+    assert one.share == pytest.approx(0.75, abs=0.01)
+    assert one.alone[1][0].value == pytest.approx(0.2, abs=1e-9)
+
+
+def test_a_ranking_that_nothing_turns_round_has_no_flip_and_no_split(model):
+    _, by = rankings_of(model)
+    one = by["sure"]
+    assert (one.n_holds, one.n) == (512, 512) and one.interval[1] == 1.0
+    assert one.alone == ((), ()) and one.split is None
+
+
+def test_where_two_inputs_must_come_together_none_flips_alone_and_the_split_tells(model):
+    """x + y < 0.4 on a triangle of 0.08, and either alone stays above 0.1."""
+    _, by = rankings_of(model)
+    one = by["joint"]
+    assert one.share == pytest.approx(0.92, abs=0.01) and one.alone == ((), ())
+    assert one.split.is_decisive and one.split.value < 0.4
+    below, above = (holds / n for holds, n in (one.split.below, one.split.above))
+    assert below < 0.8 and above > 0.95
+    assert one.split.below[1] + one.split.above[1] == 512
+
+
+def test_a_ranking_may_flip_twice(model):
+    _, by = rankings_of(model)
+    flips = by["hump"].alone[0]
+    assert [flip.value for flip in flips] == pytest.approx([0.3, 0.7], abs=1e-5)
+    assert intervals(flips) == [(None, flips[0].value), (flips[1].value, None)]
+
+
+def test_the_most_fragile_come_first(model):
+    found, _ = rankings_of(model)
+    shares = [one.share for one in found.rankings.rankings]
+    assert shares == sorted(shares) and shares[0] < 0.5 < shares[-1] == 1.0
+
+
+def test_the_same_seed_gives_the_same_and_another_does_not(model):
+    first, second, other = (rankings_of(model, seed=seed)[0].rankings for seed in (1, 1, 2))
+    assert np.array_equal(first.values, second.values) and first.rankings == second.rankings
+    assert not np.array_equal(first.inputs, other.inputs)
+
+
+def test_another_distribution_has_another_share(model):
+    _, by = rankings_of(model, over="uncertainties", vary=["x=uniform(0.2, 0.4)"])
+    assert by["linear"].share == pytest.approx(0.5, abs=0.01)
+    assert by["linear"].alone[0][0].value == pytest.approx(0.3, abs=1e-9), "the stored value lies outside the range"
+
+
+def test_a_named_outcome_without_a_direction_is_ranked_from_high_to_low(model):
+    _, by = rankings_of(model, outcomes=["beleid"])
+    assert (by["policy"].sense, by["policy"].first, by["policy"].share) == ("higher", 1, 1.0)
+
+
+def test_scenarios_that_are_the_same_are_not_ranked(model, folder):
+    same = SCENARIO.format(name="same", nl="Zelfde", en="Same")
+    (folder.parents[1] / "scenarios" / "tiny" / "same.toml").write_text(same, encoding="utf-8")
+    chosen = [sdsocec.load_scenario("same", model)]
+    with_baseline = robust(model, chosen, n=64, only="rankings")
+    assert [scenario.name for scenario in with_baseline.scenarios] == ["base", "same"]
+    assert with_baseline.rankings.rankings == ()
+    assert ("sure", 0, 1) in with_baseline.rankings.tied
+
+
+def test_what_scenarios_set_is_varied_alike_and_said_and_refused_where_nothing_else_tells_them_apart(model, folder):
+    with pytest.raises(DesignError, match="with these inputs the scenarios are the same in every row"):
+        rankings_of(model, vary=["policy=uniform(0, 9)"])
+    most = SCENARIO.format(name="most", nl="Meest", en="Most") + '[constants.policy]\nvalue = 2\nsource = "test"\n'
+    most += '[constants.y]\nvalue = 0.9\nsource = "test"\n'
+    (folder.parents[1] / "scenarios" / "tiny" / "most.toml").write_text(most, encoding="utf-8")
+    found = robust(model, [sdsocec.load_scenario("most", model)], n=64, only="rankings")
+    assert found.notices == ("varied alike in every scenario, though some of them set it: 'y'",)
+
+
+def test_at_another_time(model):
+    found, _ = rankings_of(model, time=1.5)
+    assert found.rankings.time == 1.5
+    with pytest.raises(DesignError) as error:
+        rankings_of(model, time=1.3)
+    assert str(error.value) == "the run has no time step at 1.3\n  It goes from 0 to 4 in steps of 0.5."
+    with pytest.raises(DesignError, match="at 0 the run starts"):
+        rankings_of(model, time=0)
+
+
+def test_one_scenario_no_uncertainty_no_direction_say_so(model, folder):
+    with pytest.raises(DesignError, match="'tiny' has one scenario here, and a ranking needs two"):
+        robust(model, [sdsocec.load_scenario("base", model)], n=64)
+    bare = CARD.replace("[[uncertainty]]", "[[lever_of_nothing]]")
+    bare = bare[: bare.index("[[lever_of_nothing]]")]
+    (folder / "model.toml").write_text(bare, encoding="utf-8")
+    with pytest.raises(DesignError, match="the card of 'tiny' lists no uncertainties to vary"):
+        robust(sdsocec.load_model(folder), n=64)
+    (folder / "model.toml").write_text(CARD.replace('"higher"', '"neutral"').replace('"lower"', '"neutral"'), "utf-8")
+    with pytest.raises(SdsocecError, match="no outcome that should be lower or higher"):
+        robust(sdsocec.load_model(folder), n=64)
+    with pytest.raises(SdsocecError, match="has no outcome 'liniar'") as error:
+        robust(model, n=64, outcomes=["liniar"])
+    assert error.value.nearest == "linear"
+    with pytest.raises(DesignError, match="there are 1 rows of inputs"):
+        robust(model, n=1)
+
+
+# ---- claims -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def claims(with_claims):
+    found = robust(with_claims, claims_n=128, only="claims", trust_code=True)
+    return {one.claim.name: one for one in found.claims}
+
+
+def test_a_claim_holds_in_its_share_and_flips_where_it_stops(claims):
+    one = claims["C1"]
+    assert one.stored.holds and one.n == 128
+    assert one.interval[0] < 0.7 < one.interval[1]
+    assert one.split.position == 0 and one.split.is_decisive and one.split.value == pytest.approx(0.3, abs=0.02)
+    assert one.alone[0][0].value == pytest.approx(0.3, abs=5e-4) and one.alone[1] == ()
+
+
+def test_what_a_check_sets_wins_and_its_constants_are_those_of_the_row(claims):
+    assert claims["own"].n_holds == 128 and claims["own"].alone == ((), ())
+
+
+def test_a_claim_that_fails_already_comes_first_with_where_it_holds(claims, with_claims):
+    one = claims["C3"]
+    assert not one.stored.holds and next(iter(claims)) == "C3"
+    assert one.interval[0] < 0.4 < one.interval[1]
+    assert intervals(one.alone[1], holding=True) == [(pytest.approx(0.6, abs=5e-4), None)]
+
+
+def test_rows_that_cannot_be_computed_do_not_count(claims):
+    one = claims["C4"]
+    assert one.n_unknown == pytest.approx(0.25 * 128, abs=4) and one.n_holds == one.n == 128 - one.n_unknown
+    assert one.alone == ((), ()), "where it is unknown there is no flip"
+
+
+def test_a_claim_may_flip_twice(claims):
+    assert [flip.value for flip in claims["C5"].alone[0]] == pytest.approx([0.2, 0.8], abs=5e-4)
+
+
+def test_processes_change_nothing(with_claims, monkeypatch):
+    monkeypatch.setattr("sdsocec.analysis.robust.claims.WORTH_PROCESSES", 0.0)
+    one, two = (
+        robust(with_claims, claims_n=16, only="claims", trust_code=True, workers=workers).claims for workers in (1, 2)
+    )
+    told = [[(c.claim.name, c.n_holds, c.n_fails, c.n_unknown, c.split, c.alone) for c in some] for some in (one, two)]
+    assert told[0] == told[1]
+
+
+def test_without_a_list_on_the_card_every_check_is_a_claim(with_claims, folder):
+    (folder / "model.toml").write_text(CARD, encoding="utf-8")
+    found = robust(sdsocec.load_model(folder), claims_n=4, only="claims", trust_code=True)
+    assert {one.claim.name for one in found.claims} == {"C1", "own", "C3", "C4", "C5", "at_rest"}
+
+
+def test_rows_start_from_their_own_equilibrium(with_claims, folder):
+    """The stock rests at 2 / rate, which moves with the rate; a row that started from 20 would drift."""
+    card = (
+        CARD
+        + '[claims]\nat_rest = {nl = "In rust", en = "At rest"}\n[equilibrium]\nduration = 500\nset = {policy = 0}\n'
+    )
+    (folder / "model.toml").write_text(card, encoding="utf-8")
+    found = robust(
+        sdsocec.load_model(folder), claims_n=16, only="claims", vary=["rate=uniform(0.05, 0.5)"], trust_code=True
+    )
+    assert found.claims[0].n_holds == 16
+    (folder / "model.toml").write_text(card.split("[equilibrium]")[0], encoding="utf-8")
+    drifting = robust(
+        sdsocec.load_model(folder), claims_n=16, only="claims", vary=["rate=uniform(0.05, 0.5)"], trust_code=True
+    )
+    assert drifting.claims[0].n_holds == 0
+
+
+def test_a_claim_that_is_no_check_is_a_fault_of_the_card(with_claims, folder):
+    (folder / "model.toml").write_text(CARD + '[claims]\nx_is_larg = {nl = "a", en = "b"}\n', encoding="utf-8")
+    with pytest.raises(ProjectError, match="has no such reality check") as error:
+        robust(sdsocec.load_model(folder), n=16, claims_n=4, trust_code=True)
+    assert error.value.nearest == "x_is_large"
+
+
+def test_checks_from_outside_the_project_are_not_run_unless_trusted(with_claims, folder):
+    (folder / "checks.py").write_text("raise SystemExit('it ran')\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match="is code from outside the project, so it is not run"):
+        robust(with_claims, claims_n=4, only="claims")
+    found = robust(with_claims, n=64)
+    assert found.claims == () and "add --trust-code" in found.notices[0]
+
+
+def test_rankings_alone_where_there_are_no_checks_and_claims_alone_where_there_is_no_ranking(
+    model, with_claims, folder
+):
+    (folder / "checks.py").unlink()
+    found = robust(model, n=64, trust_code=True)
+    assert found.claims == () and found.notices == ("no claims: 'tiny' has no reality checks",)
+    (folder / "checks.py").write_text(CHECKS, encoding="utf-8")
+    found = robust(with_claims, [sdsocec.load_scenario("base", model)], claims_n=4, trust_code=True)
+    assert found.rankings is None and len(found.claims) == 5
+    assert found.notices[0].startswith("no rankings: 'tiny' has one scenario here")
+
+
+# ---- which input decides, and where it flips ----------------------------------------------------------------------------
+
+
+def sobol(n, d, seed=1):
+    from scipy.stats import qmc
+
+    return qmc.Sobol(d, seed=seed).random(n)
+
+
+@pytest.mark.parametrize(("n", "error"), [(128, 0.06), (2048, 0.02)])
+def test_the_first_order_index_is_that_of_the_formula_on_sobol_points(n, error):
+    """Of 3 a + b it is 9/10 and 1/10, and 0 of c; RBD-FAST would give b 0.54 here."""
+    x = sobol(n, 3)
+    assert first_order(3 * x[:, 0] + x[:, 1], x) == pytest.approx([0.9, 0.1, 0.0], abs=error)
+
+
+def test_inputs_that_do_nothing_do_not_beat_the_dummies():
+    beats = [
+        strongest(np.random.default_rng(seed).random(512), sobol(512, 6, seed), seed).is_decisive for seed in range(20)
+    ]
+    assert sum(beats) <= 4
+
+
+def test_too_few_rows_and_a_constant_have_no_strongest_input():
+    assert strongest(np.arange(20.0), sobol(16, 2)[:20].repeat(2, axis=0)[:20], 1) is None
+    assert strongest(np.ones(128), sobol(128, 2), 1) is None
+
+
+def test_a_split_counts_every_row_on_one_side():
+    x = sobol(256, 2)
+    split = separating(x[:, 1] > 0.4, x, [Distribution(0, 1)] * 2)
+    assert split.position == 1 and split.value == pytest.approx(0.4, abs=0.01)
+    assert split.below[1] + split.above[1] == 256 and split.above[0] == split.above[1]
+    assert separating(np.ones(256, dtype=bool), x, [Distribution(0, 1)] * 2) is None
+
+
+def test_chance_is_not_taken_for_a_split():
+    found = [
+        separating(np.random.default_rng(seed).random(128) > 0.3, sobol(128, 8), [Distribution(0, 1)] * 8)
+        for seed in range(20)
+    ]
+    assert sum(split.is_decisive for split in found) <= 3
+
+
+def test_flips_of_several_things_are_closed_in_at_once():
+    places = np.array([0.123, 0.777, 2.0])  # the third is beyond the grid
+    grid = np.linspace(0, 1, 9)
+    asked = []
+
+    def evaluate(values, which):
+        asked.append(len(values))
+        return np.sign(places[which] - values)
+
+    flips = find_flips(grid, np.sign(places - grid[:, None]), evaluate, 1e-3)
+    assert [f[0].value for f in flips[:2]] == pytest.approx([0.123, 0.777], abs=1e-3) and flips[2] == ()
+    assert all(n == 2 * 3 for n in asked), "both brackets in one call"
+
+
+def test_a_flip_into_the_unknown_is_none():
+    grid = np.linspace(0, 1, 5)
+    assert find_flips(grid, np.where(grid > 0.5, np.nan, 1.0)[:, None], lambda v, w: v, 1e-3) == [()]
+
+
+def test_where_something_holds_and_does_not_make_up_the_range():
+    flips = (Flip(0.1, False), Flip(0.4, True), Flip(0.8, False))
+    assert intervals(flips) == [(None, 0.1), (0.4, 0.8)]
+    assert intervals(flips, holding=True) == [(0.1, 0.4), (0.8, None)]
+
+
+def test_the_interval_of_all_rows_leaves_room_below():
+    low, high = share_interval(2048, 2048)
+    assert 0.99 < low < 1 and high == 1.0
+    assert np.isnan(share_interval(0, 0)[0])
+
+
+# ---- the runner of checks ---------------------------------------------------------------------------------------------
+
+
+def test_inputs_hold_also_where_a_scenario_sets_them_but_not_where_a_run_does(model):
+    run = Runner(model).with_inputs({"policy": 7.0, "x": 0.1})
+    assert run.constants["policy"] == 7.0
+    assert float(run(scenario="more")["policy"][-1]) == 7.0
+    assert float(run(scenario="more", set={"policy": 3.0})["policy"][-1]) == 3.0
+    assert float(next(run.many([("more", {})]))["x"][0, -1]) == 0.1
+    assert float(Runner(model)(scenario="more")["policy"][-1]) == 1.0, "the one it was made of is as it was"
+
+
+def test_prepared_runs_are_those_made_one_by_one_bit_for_bit(model):
+    run, alone = Runner(model), Runner(model)
+    asked = [("more", {"x": 0.1 * i}) for i in range(6)] + [(None, {"SAVEPER": 1.0}), (None, {})]
+    for scenario, settings in asked:
+        alone(scenario=scenario, set=settings)
+    run.prepare(alone.asked)
+    assert len(alone.asked) == 8
+    for scenario, settings in asked:
+        one, other = run(scenario=scenario, set=settings), alone(scenario=scenario, set=settings)
+        np.testing.assert_array_equal(one["linear"].values, other["linear"].values)
+        np.testing.assert_array_equal(one["stock"]["time"].values, other["stock"]["time"].values)
+
+
+def test_a_prepared_run_that_fails_says_so_when_it_is_asked_for(model):
+    run = Runner(model)
+    run.prepare([(None, (("TIME STEP", -1.0),))])
+    with pytest.raises(SdsocecError, match="TIME STEP"):
+        run(set={"TIME STEP": -1.0})

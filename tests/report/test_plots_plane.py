@@ -1,0 +1,275 @@
+"""Pictures of the plane: scenarios stand at their corners, maps hold what was computed, regions carry the right names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from sdsocec.analysis.plane_maps import map_corners, map_plane
+from sdsocec.api import run_scenarios
+from sdsocec.errors import ProjectError, SdsocecError
+from sdsocec.model.toml import Text
+from sdsocec.report.picture import render_pictures
+from sdsocec.report.plots.chosen import shown_of
+from sdsocec.report.plots.corners import corner_pictures, draw_best
+from sdsocec.report.plots.maps import drop_overlapping, region_centres
+from sdsocec.report.plots.plane import draw_plane, plane_pictures
+from sdsocec.report.plots.quadrant import PLACES, quadrant_of, quadrant_pictures, require_two_axes
+from sdsocec.report.plots.room import scaled
+from sdsocec.report.style import HOUSE
+from sdsocec.results.shown import ShownOutcome, shown_outcomes
+from sdsocec.scenario.factors import factors_of
+from sdsocec.scenario.plane import load_plane
+
+HOSTILE = "$\\alpha$ <script>alert(1)</script>\n\u202e" + "werkgelegenheids" * 32
+SIZES, LANGUAGES = ("column", "full"), ("nl", "en")
+BY = ["recession depth", "matching elasticity"]
+
+
+@pytest.fixture(scope="module")
+def runs(small_plane):
+    plane = load_plane(small_plane)
+    return run_scenarios(small_plane, [plane.base, *plane.corners.values()]).dataset()
+
+
+@pytest.fixture(scope="module")
+def plane_map(small_plane):
+    return map_plane(small_plane, ["unemployed", "wb employment share"], grid=9)
+
+
+@pytest.fixture(scope="module")
+def corner_map(small_plane):
+    return map_corners(small_plane, factors_of(small_plane, names=BY), ["unemployed", "regular employed"], grid=9)
+
+
+def hostile(model):
+    """The model with hostile texts on its card."""
+    text = Text(nl=HOSTILE, en=HOSTILE)
+    card = model.card
+    units = {name: unit.model_copy(update={"shown": text}) for name, unit in card.units.items()}
+    outcomes = tuple(outcome.model_copy(update={"label": text}) for outcome in card.outcomes)
+    labels = dict(card.labels) | dict.fromkeys(BY, text)
+    changed = card.model_copy(update={"title": text, "units": units, "outcomes": outcomes, "labels": labels})
+    return replace(model, card=changed)
+
+
+def hostile_plane(plane):
+    text = Text(nl=HOSTILE, en=HOSTILE)
+    axes = {
+        name: axis.model_copy(update={"label": text, "low": text, "high": text}) for name, axis in plane.axes.items()
+    }
+    corners = {at: replace(s, title=text) for at, s in plane.corners.items()}
+    return replace(plane, axes=axes, corners=corners, base=replace(plane.base, title=text))
+
+
+def outcomes(runs, model, language="en"):
+    return [o for o in shown_outcomes(runs, model, language) if o.variable in ("unemployed", "wb employment share")]
+
+
+# ---- quadrant -------------------------------------------------------------------------------------------------------
+
+
+def test_every_scenario_stands_at_its_corner(small_plane, runs):
+    plane = load_plane(small_plane)
+    (picture, *_) = quadrant_pictures(runs, small_plane, plane, outcomes(runs, small_plane))
+    axes = picture.figure.axes
+    where = {tuple(np.round(ax.get_position().p0, 3)): ax for ax in axes}
+    assert len(where) == 4
+    left, right = sorted({x for x, _ in where})
+    low, high = sorted({y for _, y in where})
+    for (g, v), title in (
+        ((0, 0), "Social enterprise"),
+        ((0, 1), "Regular"),
+        ((1, 0), "Public"),
+        ((1, 1), "Public-private"),
+    ):
+        ax = where[right if g else left, high if v else low]
+        assert title in [t.get_text() for t in ax.texts]
+        base, line = ax.get_lines()[:2]
+        run = quadrant_of(runs, small_plane, plane).corners[g, v]
+        shown = outcomes(runs, small_plane)[0]
+        assert line.get_ydata()[-1] * 1000 == pytest.approx(shown.values[run, -1])  # in thousands
+        assert base.get_ydata()[-1] * 1000 == pytest.approx(shown.values[0, -1])
+    assert len({ax.get_ylim() for ax in axes}) == 1
+
+
+def test_the_bars_are_who_is_where_at_the_end(small_plane, runs):
+    plane = load_plane(small_plane)
+    (picture,) = quadrant_pictures(runs, small_plane, plane, people=True)
+    rows = {(row[0], row[2]): row[3] for row in picture.table.rows}
+    for ax, place in zip(picture.figure.axes, PLACES, strict=True):
+        name = plane.corners[place].name
+        widths = [p.get_width() for p in ax.patches]
+        labels = list(dict.fromkeys(label for _, label in rows))
+        assert widths == pytest.approx([rows[name, label] for label in labels])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_quadrant_is_legible_with_both_axes_in_words(size, language, small_plane, runs, assert_legible):
+    plane = load_plane(small_plane)
+    shown = outcomes(runs, small_plane, language)
+    for picture in quadrant_pictures(runs, small_plane, plane, shown, people=True, size=size, language=language):
+        words = [word.replace("\n", " ") for word in assert_legible(picture.figure)]
+        expected = ["gemeente", "bedrijven"] if language == "nl" else ["municipality", "companies"]
+        assert set(expected) <= set(words)
+        assert any(("vermenging" if language == "nl" else "merging") in word for word in words)
+        assert all(plane.corners[at].title.in_language(language) in picture.alt for at in PLACES)
+
+
+def test_a_plane_of_other_axes_has_no_quadrant(small_plane):
+    plane = load_plane(small_plane)
+    with pytest.raises(ProjectError, match="a quadrant has two axes; the plane of 'first_steps' has 1: g"):
+        require_two_axes(replace(plane, axes={"g": plane.axes["g"]}), small_plane)
+
+
+def test_a_result_without_a_corner_says_which(small_plane, runs):
+    with pytest.raises(SdsocecError, match="the result lacks the scenario 'publiek' of the plane"):
+        quadrant_of(runs.drop_sel(scenario="publiek"), small_plane, load_plane(small_plane))
+
+
+def test_large_numbers_along_an_axis_are_in_thousands_or_millions_but_not_of_millions():
+    assert scaled("personen", 20_000, "nl") == (1e3, "duizend personen")
+    assert scaled("persons", 2e6, "en") == (1e6, "million persons")
+    assert scaled("persons", 9_999, "en") == (1.0, "persons")
+    assert scaled("million euro", 2e6, "en") == (1.0, "million euro") and scaled("", 2e6, "en") == (1.0, "")
+
+
+# ---- the plane ------------------------------------------------------------------------------------------------------
+
+
+def test_the_horizontal_axis_is_the_first(plane_map, small_plane):
+    x = np.linspace(0, 1, 5)
+    shown = ShownOutcome("a", "a", "", np.repeat(x[:, None], 5, axis=1), False)
+    ax = draw_plane(Figure().add_subplot(), x, shown, "en", HOUSE)
+    lines = ax.collections[1]
+    for level, path in zip(lines.levels, lines.get_paths(), strict=True):
+        np.testing.assert_allclose(path.vertices[:, 0], level)  # equal values stand upright
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", SIZES)
+def test_maps_are_legible_and_name_their_corners(size, language, plane_map, small_plane, assert_legible):
+    (picture,) = plane_pictures(plane_map, size=size, language=language)
+    words = [word.replace("\n", " ") for word in assert_legible(picture.figure, smallest=6.9)]
+    for scenario in plane_map.plane.corners.values():
+        assert words.count(scenario.title.in_language(language)) == 2  # a map each
+    assert len(picture.table.rows) == 2 * 81
+    value = next(row[5] for row in picture.table.rows if row[:2] == (1.0, 0.0) and row[3] == "unemployed")
+    assert value == plane_map.values[-1, 0, 0] * 1000
+
+
+def test_an_outcome_that_is_the_same_everywhere_has_no_lines(small_plane, assert_legible):
+    flat = map_plane(small_plane, ["unemployed"], grid=3, at={"intensity": 0})
+    (picture,) = plane_pictures(flat)
+    assert_legible(picture.figure)
+    assert not picture.figure.axes[0].collections
+    assert any("Intensity at 0." in t.get_text() for t in picture.figure.texts)
+
+
+# ---- the best corner ------------------------------------------------------------------------------------------------
+
+
+def half(direction="lower", smallest=0.0):
+    """Two corners, the first lower at the left of x = 0.5, the second at its right."""
+    x = np.linspace(0, 1, 11)
+    values = np.stack([np.repeat((x - 0.5)[:, None], 11, axis=1), np.zeros((11, 11))], axis=-1)
+    shown = ShownOutcome("a", "a", "", values, False, smallest=smallest)
+    return (
+        (x, x),
+        shown,
+        draw_best(
+            Figure(figsize=(4, 4)).add_axes((0.1, 0.1, 0.8, 0.8)),
+            (x, x),
+            shown,
+            direction,
+            ["first", "second"],
+            "en",
+            HOUSE,
+        ),
+    )
+
+
+@pytest.mark.parametrize(("direction", "at_left"), [("lower", "first"), ("higher", "second")])
+def test_the_line_is_where_the_best_changes_and_names_stand_in_their_regions(direction, at_left):
+    _, _, ax = half(direction)
+    solid = [c for c in ax.collections if list(getattr(c, "levels", [])) == [0.0]]
+    assert solid
+    for lines in solid:
+        for path in lines.get_paths():
+            np.testing.assert_allclose(path.vertices[:, 0], 0.5, atol=1e-9)
+    names = {t.get_text(): t.xy[0] for t in ax.texts if t.get_gid() == "region"}
+    assert {name for name, x in names.items() if x < 0.5} == {at_left} and len(names) == 2
+
+
+def test_where_the_difference_means_nothing_no_corner_is_named():
+    _, _, ax = half(smallest=0.2)
+    lines = [c for c in ax.collections if list(getattr(c, "levels", [])) == [0.2] and not c.filled]
+    xs = np.unique(np.concatenate([p.vertices[:, 0] for c in lines for p in c.get_paths()]).round(6))
+    assert xs.tolist() == [0.3, 0.7]
+    everywhere = half(smallest=2.0)[2]
+    assert not [t for t in everywhere.texts if t.get_gid() == "region"]
+
+
+def test_the_middle_of_a_region_is_in_it():
+    best = np.zeros((9, 9), dtype=np.intp)
+    best[:3, :3] = 1
+    best[8, :] = -1
+    for i, (a, b) in region_centres(best).items():
+        assert best[a, b] == i
+    assert set(region_centres(best)) == {0, 1}
+
+
+def test_numbers_and_names_within_a_map_meet_nothing(assert_legible):
+    _, _, ax = half()
+    drop_overlapping(ax.figure, [ax])
+    assert_legible(ax.figure, smallest=6.9)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", SIZES)
+def test_maps_of_the_best_corner_are_legible(size, language, corner_map, assert_legible):
+    (picture,) = corner_pictures(corner_map, ranked=True, size=size, language=language)
+    words = [word.replace("\n", " ") for word in assert_legible(picture.figure, smallest=6.9)]
+    best = {row[-1] for row in picture.table.rows} - {""}
+    titles = {s.name: s.title.in_language(language) for s in corner_map.plane.corners.values()}
+    assert best and all(titles[name] in words and titles[name] in picture.alt for name in best)
+    for row in picture.table.rows:  # the best of the table is the best of its numbers
+        values = dict(zip(titles, row[5:9], strict=True))
+        choose = min if row[3] == "unemployed" else max
+        assert row[-1] in ("", choose(values, key=values.get))
+
+
+# ---- all ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_hostile_text_comes_out_as_text_and_breaks_nothing(
+    size, small_plane, runs, plane_map, corner_map, assert_legible
+):
+    bad, plane = hostile(small_plane), hostile_plane(load_plane(small_plane))
+    shown = [replace(o, label=HOSTILE, unit=HOSTILE) for o in outcomes(runs, small_plane)]
+    pictures = quadrant_pictures(runs, bad, plane, shown[:1], people=True, size=size)
+    pictures += plane_pictures(replace(plane_map, model=bad, plane=plane), size=size)
+    pictures += corner_pictures(replace(corner_map, model=bad, plane=plane), size=size)
+    for picture in pictures:
+        words = " ".join(assert_legible(picture.figure, smallest=6.9))
+        assert "\u202e" not in words and "$\\alpha$" in words
+    files = render_pictures(pictures, ["svg"], plane_map.attributes)
+    assert all(b"<script" not in content for name, content in files.items() if name.endswith(".svg"))
+
+
+def test_the_same_maps_are_the_same_bytes(plane_map, corner_map):
+    def made():
+        pictures = plane_pictures(plane_map) + corner_pictures(corner_map)
+        return render_pictures(pictures, ["svg", "png"], plane_map.attributes)
+
+    assert made() == made()
+
+
+def test_values_are_shown_in_the_units_of_the_card(plane_map, small_plane):
+    shown = shown_of(small_plane, "unemployed", plane_map.values[:, :, 0], "nl")
+    assert shown.unit == "personen" and shown.values[0, 0] == plane_map.values[0, 0, 0] * 1000
