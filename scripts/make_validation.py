@@ -185,6 +185,13 @@ def identifiability_lines(facts: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def _kinds(facts: dict[str, Any]) -> str:
+    """How many held-out series there are of each kind."""
+    kinds = [facts["kinds"][one.name] for one, _, test in facts["fits"] if test]
+    counts = [kinds.count(kind) for kind in ("input", "conditional", "forecast")]
+    return f"{counts[0]} made from the same data, {counts[1]} conditional on demand and entry, {counts[2] or 'no'} forecasts"
+
+
 def _and(items: Any) -> str:
     *first, last = list(items) or ["none"]
     return f"{', '.join(first)} and {last}" if first else last
@@ -217,7 +224,7 @@ def checklist(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("behaviour reproduced, data and model overlaid", MET, f"`sdsocec data plot`: {n_fit} series"),
         ("error statistics with Theil's shares", MET, "the table above"),
         ("patterns, not only points", PARTLY, "H7: peak year, depth and correlation of the crisis; no spectral or phase tests"),
-        ("hold-out period", PARTLY, f"2015-2019, {n_test} series, under `realised`; demand and entry are data there, and some levers were set in view of it"),
+        ("hold-out period", PARTLY, f"2015-2019, {n_test} series, under `realised`: {_kinds(facts)}; some levers were set in view of it"),
         ("calibration report", MET, f"models/{MODEL}/calibration: weights, bounds, algorithm, {evidence['starts']} starts, seed, optima"),
         ("confidence bounds on parameters and forecasts", PARTLY, f"parameters: {evidence['interval_method']}; forecasts have none"),
         ("sensitivity: ranges, design, size, seed; numerical, behaviour and policy apart", NOT, "ranges and distributions are in the card; no study of sensitivity is part of this page"),

@@ -95,7 +95,8 @@ def examples_of_help() -> list[str]:
     """Every `Example:` line in the docstrings of the commands."""
     found = []
     for path in sorted((ROOT / "sdsocec" / "cli").rglob("*.py")):
-        found += re.findall(r'Example: (sdsocec .*?)(?:", no_args.*|",?)?$', path.read_text("utf-8"), re.MULTILINE)
+        lines = re.findall(r'Example: (sdsocec .*?)(?:", no_args.*|",)?$', path.read_text("utf-8"), re.MULTILINE)
+        found += [line[:-1] if line.count('"') % 2 else line for line in lines]  # the end of a literal
     return found
 
 

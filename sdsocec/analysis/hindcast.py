@@ -155,7 +155,9 @@ class Hindcast:
         """
         size = np.round((self.last_errors**2).mean(axis=1), 9)
         ranked = [not (self.is_filled_in and one.name == self.scenario.name) for one in self.scenarios]
-        return tuple(1 + int((size[ranked] < one).sum()) if is_in else None for one, is_in in zip(size, ranked, strict=True))
+        return tuple(
+            1 + int((size[ranked] < one).sum()) if is_in else None for one, is_in in zip(size, ranked, strict=True)
+        )
 
 
 def test_series(model: LoadedModel) -> tuple[TestSeries, ...]:

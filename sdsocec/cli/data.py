@@ -143,4 +143,3 @@ def _observed(loaded: LoadedModel, names: list[str] | None) -> tuple[Observed, .
             hint="Add one: [[series]], as in models/first_steps/model.toml.",
         )  # fmt: skip
     return load_observed(loaded, names)
-

@@ -228,7 +228,9 @@ class Desk:
         from sdsocec.results.export import write_files
 
         run, loaded = self.session.run, self.session.model
-        files = render(draw_fit(run, loaded, self.language, self.session.before), f"{self.file.stem}_fit", as_dataset(run))
+        files = render(
+            draw_fit(run, loaded, self.language, self.session.before), f"{self.file.stem}_fit", as_dataset(run)
+        )
         files |= render(draw_residuals(run, loaded, self.language), f"{self.file.stem}_residuals", as_dataset(run))
         note(f"Written to {write_files(self.file.parent, files)}: {', '.join(files)}")
 

@@ -77,7 +77,7 @@ class Series(FileModel):
         if (self.test is None) != (self.test_kind is None):
             raise ValueError(
                 "'test' and 'test_kind' go together: what is agreement in the test years worth? "
-                "\"input\", \"conditional\" or \"forecast\""
+                '"input", "conditional" or "forecast"'
             )
         return self
 

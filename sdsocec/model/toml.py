@@ -116,6 +116,9 @@ class TomlFile:
                 f"there is no key '{key}' here", location, name=key, nearest=nearest_name(key, valid),
                 hint=f"Valid: {', '.join(valid)}." if valid else "",
             )  # fmt: skip
+        if item["type"] == "value_error":  # a validator of ours: a whole sentence
+            place = f"'{_shown(location)}': " if location else ""
+            return self.fault(f"{place}{item['msg'].removeprefix('Value error, ')}", location, name=key)
         expected = _EXPECTED.get(item["type"], item["msg"])
         return self.fault(f"'{_shown(location)}' is {_given(given)}; it must be {expected}", location, name=key)
 

@@ -41,7 +41,9 @@ def answer(found: Hindcast, place: Place, language: str = "en") -> str:
     decisive = [one for one in place.series if one.name in place.decisive]
     if decisive:
         labels = _and([one.observed.label.in_language(language) for one in decisive], language)
-        sentences.append(text(language, "hindcast_rests" if len(decisive) == 1 else "hindcast_rests_many", series=labels))
+        sentences.append(
+            text(language, "hindcast_rests" if len(decisive) == 1 else "hindcast_rests_many", series=labels)
+        )
         given = [one.observed.label.in_language(language) for one in decisive if one.kind == "input"]
         if given:
             key = "hindcast_rests_input_one" if len(decisive) == 1 else "hindcast_rests_input"

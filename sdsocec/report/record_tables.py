@@ -35,7 +35,9 @@ def list_of(observed: Sequence[Observed], model: LoadedModel, language: str = "e
         spans = (f"{span[0]}-{span[1]}" if span else "" for span in (card.fit, card.test))
         rows.append((one.name, label, str(len(one.years)), _error(card, shown, language), *spans, f"[{i}]"))
         notes.append(f"[{i}] {_about(one, card, language)}")
-    header = tuple(text(language, f"record_{key}") for key in ("series", "observed", "n", "error", "fit", "test", "note"))
+    header = tuple(
+        text(language, f"record_{key}") for key in ("series", "observed", "n", "error", "fit", "test", "note")
+    )
     title = text(language, "record_title", model=model.card.title.in_language(language))
     return Listed(title, header, tuple(rows), 2, tuple(notes))
 

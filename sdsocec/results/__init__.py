@@ -13,6 +13,7 @@
     export        files in a folder: all or nothing
     store         the blocks of a sweep: zarr, a checksum each, one process at a time
     observed      the record, with its errors
+    years         what a run gives for a calendar year: mean, quarter ends, end
 
 Start with `to_dataset`, `to_frame`, `write_results`. Imports `sdsocec.model` and `sdsocec.engine`.
 """

@@ -30,14 +30,14 @@ from sdsocec.model.record import Series, TestKind
 from sdsocec.model.source import read_bytes
 from sdsocec.model.toml import Text
 
+from .years import year_weights
+
 if TYPE_CHECKING:
     from sdsocec.engine import Trajectories
 
 Floats = NDArray[np.float64]
 Years = NDArray[np.int64]
 FOLDER = "data"
-FEWEST_SAVED = 4  # times a year: a mean of fewer is that of a few days
-_WITHIN = 1e-6  # of a unit of time: how near to a year a saved time counts as that year
 _MIDDLE = {"mean": 0.5, "quarter ends": 0.625, "end": 1.0}  # of a year: the mean time of what is observed
 
 
@@ -105,60 +105,6 @@ class Observed:
             NaN for a year that the run does not cover.
         """
         return np.asarray(values @ year_weights(times, self.years, self.moment).T)
-
-
-def year_weights(times: Floats, years: Years, moment: str) -> Floats:
-    """How much each saved time counts in each year, shape (n_years, n_times): a row sums to 1, or is NaN for a year not covered.
-
-    Between saved times the run is taken as straight. A year's mean is its integral from 1 January to the next (trapezoids); its
-    quarter ends are 1 April, July, October and January, at a quarter of a year each; its end is the next 1 January.
-
-    Raises
-    ------
-    DataError
-        A mean is asked of a run that saves fewer than four times a year.
-    """
-    weights = np.full((len(years), len(times)), np.nan)
-    for row, year in enumerate(years.tolist()):
-        if times[0] > year + _WITHIN or times[-1] < year + 1 - _WITHIN:
-            continue
-        if moment == "end":
-            within = np.abs(times - (year + 1)) < _WITHIN
-            if within.any():
-                weights[row] = within / within.sum()
-            continue
-        _require_often(times, year)
-        if moment == "quarter ends":
-            weights[row] = np.mean([_at(times, year + part) for part in (0.25, 0.5, 0.75, 1.0)], axis=0)
-        else:
-            inside = times[(times > year + _WITHIN) & (times < year + 1 - _WITHIN)]
-            points = np.array([year, *inside, year + 1.0])
-            widths = np.diff(points, prepend=year, append=year + 1.0)
-            counts = (widths[:-1] + widths[1:]) / 2
-            weights[row] = sum(count * _at(times, float(at)) for at, count in zip(points, counts, strict=True))
-    return weights
-
-
-def _at(times: Floats, time: float) -> Floats:
-    """The weights that give the value at a time, straight between the saved ones."""
-    near = int(np.abs(times - time).argmin())
-    weights = np.zeros(len(times))
-    if abs(times[near] - time) < _WITHIN:
-        weights[near] = 1.0
-        return weights
-    after = int(np.searchsorted(times, time))
-    weights[after] = (time - times[after - 1]) / (times[after] - times[after - 1])
-    weights[after - 1] = 1 - weights[after]
-    return weights
-
-
-def _require_often(times: Floats, year: int) -> None:
-    step = float(np.diff(times).max())
-    if step > 1 / FEWEST_SAVED + _WITHIN:
-        raise DataError(
-            f"a run that saves every {step:g} has no mean of {year}: that needs {FEWEST_SAVED} times a year or more",
-            name="SAVEPER", hint=f"Set SAVEPER to {1 / FEWEST_SAVED:g} or less, with TIME STEP no longer than that.",
-        )  # fmt: skip
 
 
 def series_names(model: LoadedModel) -> list[str]:

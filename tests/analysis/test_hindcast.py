@@ -242,7 +242,11 @@ def test_no_series_of_the_study_is_called_a_forecast():
     """Demand and entry are data to 2019; demand holds recorded employment and vacancies, the Wsw its recorded places."""
     kinds = {one.name: one.kind for one in study().series}
     assert {name for name, kind in kinds.items() if kind == "input"} == {"employed", "vacancies", "wsw"}
-    assert {name for name, kind in kinds.items() if kind == "conditional"} == {"unemployed", "long-term share", "bijstand"}
+    assert {name for name, kind in kinds.items() if kind == "conditional"} == {
+        "unemployed",
+        "long-term share",
+        "bijstand",
+    }
     assert study().scenario.name == "realised"
     told = " ".join(fit_lines(study()))
     assert "Forecast, of which no driver is observed: none." in told and "filled in with the record at hand" in told
@@ -257,7 +261,10 @@ def test_a_policy_that_is_the_calibrations_was_not_filled_in_afterwards():
 def test_a_scenario_set_in_view_of_the_data_gets_no_rank(tmp_path):
     found = hindcast(made(tmp_path, {"a": [103.0] * N_YEARS}))
     assert found.is_filled_in and found.ranks == (1, None)
-    assert [row[:2] for row in forecast_sheet(found).rows[1:]] == [("base", "1"), ("done (set in view of the data)", "–")]
+    assert [row[:2] for row in forecast_sheet(found).rows[1:]] == [
+        ("base", "1"),
+        ("done (set in view of the data)", "–"),
+    ]
 
 
 def test_without_intensity_all_points_are_one_run(tmp_path):

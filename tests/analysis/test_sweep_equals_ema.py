@@ -22,7 +22,7 @@ def coarse(tmp_path):
     """The small model with longer steps: PySD takes 9 seconds a run of 1,280 steps."""
     text = (ROOT / "models" / "first_steps" / "model.mdl").read_text(encoding="utf-8")
     for old, new in (
-        ("TIME STEP=\n\t0.015625\n\t~\tyear [0.0078125,0.015625]", "TIME STEP=\n\t0.25\n\t~\tyear"),
+        ("TIME STEP=\n\t0.015625\n\t~\tyear [0.0078125,0.015625]", "TIME STEP=\n\t0.5\n\t~\tyear"),
         ("SAVEPER=\n\t0.125", "SAVEPER=\n\t1"),
     ):
         assert old in text

@@ -18,7 +18,9 @@ def test_the_hindcast_of_the_study_is_printed_and_written(sdsocec_program, tmp_p
     assert len(rows) == 6 and rows <= {*done.out.splitlines()}, "the same rows as `data fit`"
     assert "they predict nothing" in done.out
     rows = {line.split("\t")[0]: line.split("\t") for line in done.out.splitlines() if "\t" in line}
-    assert rows["Public-private, g = 1, v = 1"][2] == "no" and rows["Policy as it was (set in view of the data)"][1] == "–"
+    assert (
+        rows["Public-private, g = 1, v = 1"][2] == "no" and rows["Policy as it was (set in view of the data)"][1] == "–"
+    )
     assert {p.name for p in (tmp_path / "h").iterdir()} == {
         "test_years.csv", "plane.csv", "hindcast.json", "plane.png", "plane.svg",
     }  # fmt: skip

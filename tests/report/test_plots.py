@@ -152,7 +152,7 @@ def test_more_panels_than_fit_go_on_in_the_next_sheet():
 
 def test_what_was_observed_is_drawn_with_its_source_and_where_that_changes():
     points = Points(np.array([1999.5, 2000.5, 2001.5, 2003.5]), np.array([0.5, 1.0, 9.0, 2.0]), (1999, 2000, 2001, 2003),
-                    (2,), ("a", "b", "c", "c"))  # fmt: skip
+                    (2,), ("a", "b", "c", "c"), tuple(Text(nl=x, en=x) for x in "abcc"), ())  # fmt: skip
     outcome = ShownOutcome("x", "x", "kg", np.array([[1.0, 2.0, 3.0]]), False)
     ax = draw_series(Figure().add_subplot(), outcome, np.array([2000.0, 2002.0, 2004.0]), points=points)
     dots, stroke = (line for line in ax.get_lines() if line.get_linestyle() == "None")
@@ -162,8 +162,17 @@ def test_what_was_observed_is_drawn_with_its_source_and_where_that_changes():
         its_runs(), with_outcomes(first_steps(), ["wsw"]), language="nl", observed=load_observed(first_steps())
     )
     words = " ".join(t.get_text() for t in picture.figure.texts).replace("\n", " ")
-    assert "Punten: waargenomen (" in words and "Cedris web page" in words
-    assert "Twee streepjes: vanaf daar een andere bron." in words
+    assert "Punten: waargenomen (CBS, UWV of SZW, uit eerder literatuuronderzoek, niet teruggevonden; Cedris)." in words
+    assert "Twee streepjes: vanaf daar een andere bron of definitie." in words
+
+
+def test_a_break_in_what_was_observed_is_told_below_the_picture():
+    observed = load_observed(first_steps())
+    chosen = with_outcomes(first_steps(), ["total work"])
+    (picture,) = series_pictures(its_runs(), chosen, language="en", observed=observed)
+    words = " ".join(t.get_text() for t in picture.figure.texts).replace("\n", " ")
+    assert "Break in employed, 2005: 15-74 to 2004, 15 and older from 2005" in words
+    assert "as recorded" not in words, "sources are printed as the card writes them"
 
 
 def test_the_date_at_which_scenarios_part_is_told_and_each_ones_own_where_they_differ(dataset, model):
@@ -293,7 +302,8 @@ def test_the_legend_of_a_fit_names_the_scenario_and_the_footer_the_sources():
         "waargenomen, fitjaren", "waargenomen, toetsjaren", "run, scenario Basis", "run in de toetsjaren, scenario Basis",
     ]  # fmt: skip
     words = " ".join(t.get_text() for t in picture.figure.texts).replace("\n", " ")
-    assert "Waargenomen: CBS StatLine 80590ned;" in words
+    assert "Waargenomen: CBS 80590ned (tot en met 2013), ILOSTAT (vanaf 2014);" in words
+    assert "Breuk in werkenden, 2005:" in words and "as recorded" not in words
 
 
 def test_the_table_of_a_fit_has_every_year_and_what_it_is_for():

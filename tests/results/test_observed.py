@@ -10,7 +10,8 @@ import pytest
 from sdsocec.analysis.calibration import problem_for
 from sdsocec.errors import DataError, SdsocecError
 from sdsocec.model.project import load_model
-from sdsocec.results.observed import load_observed, year_weights
+from sdsocec.results.observed import load_observed
+from sdsocec.results.years import year_weights
 
 MDL = """{UTF-8}
 region: north, south ~~|
@@ -350,7 +351,9 @@ def test_a_run_saved_once_a_year_has_no_year_mean(moment, step):
 # ---- units and breaks -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("unit", ["thousand", "thousand person", "thousand persons-households", "thousand persons/year"])
+@pytest.mark.parametrize(
+    "unit", ["thousand", "thousand person", "thousand persons-households", "thousand persons/year"]
+)
 def test_a_unit_that_only_starts_alike_is_another(unit, model):
     message = message_of(model(GOOD.replace("2002,22.5,thousand persons", f"2002,22.5,{unit}")))
     assert message.startswith(f"the unit is '{unit}', not 'thousand persons'")
@@ -394,7 +397,7 @@ def test_a_break_without_values_on_both_sides_is_a_fault(model):
 def test_years_to_fit_and_to_test_do_not_overlap(fit, told, model):
     with pytest.raises(SdsocecError) as refusal:
         model(GOOD, ("fit = [2001, 2003]", f"fit = {fit}"))
-    assert f"{told} to fit and to test; a year that was fitted tests nothing" in str(refusal.value)
+    assert f"'series[1]': {told} to fit and to test; a year that was fitted tests nothing\n" in str(refusal.value)
 
 
 def test_test_years_of_unknown_worth_are_refused(model):

@@ -214,8 +214,8 @@ def test_the_table_of_fits_is_that_of_the_checks():
     assert verdicts()["G4"].numbers.split("%")[0] in re.findall(r"changes at most ([\d.]+) % \(G4\)", TEXT)
 
 
-def year_mean(scenario: str, variable: str, year: int) -> float:
-    return float(run(scenario)[variable].sel(time=slice(year - 1e-6, year + 1 - 1e-6)).mean())
+def quarter_ends(scenario: str, variable: str, year: int) -> float:
+    return float(run(scenario)[variable].sel(time=[year + 0.25, year + 0.5, year + 0.75, year + 1.0]).mean())
 
 
 def recorded(series: str, year: int) -> float:
@@ -224,7 +224,7 @@ def recorded(series: str, year: int) -> float:
 
 
 def test_the_strains_are_those_of_a_run():
-    vacancies = [year_mean("realised", "vacancies", year) for year in (2018, 2019)]
+    vacancies = [quarter_ends("realised", "vacancies", year) for year in (2018, 2019)]
     seen = [recorded("vacancies_open_annual", year) for year in (2018, 2019)]
     people = run("publiek")["people not working"].sum("state") + run("publiek")["people working"].sum("channel")
     base = run("baseline")["people not working"].sum("state") + run("baseline")["people working"].sum("channel")

@@ -17,7 +17,8 @@ from sdsocec.errors import DataError, Fault
 from sdsocec.model.ir import Equation, Model, Reference, Table, Variable, WithLookup
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.observed import Observed, load_observed, year_weights
+from sdsocec.results.observed import Observed, load_observed
+from sdsocec.results.years import year_weights
 from sdsocec.scenario import load_scenario, settable_of
 from sdsocec.scenario.equilibrium import problem_of, spin_up
 from sdsocec.scenario.rest import Solver

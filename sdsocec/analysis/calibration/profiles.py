@@ -16,7 +16,7 @@ from sdsocec.engine.native.kernel import default_threads
 
 from .intervals import Interval
 from .problem import Problem
-from .search import Fit, Optimum, search
+from .search import ROUGH, Fit, Optimum, search
 from .workers import Workers
 
 Floats = NDArray[np.float64]
@@ -25,6 +25,7 @@ SHOWN = 2.0  # half widths: so far a curve is drawn at least, where the range go
 NARROWEST, WIDEST = 1e-4, 0.25  # of the range: the half width that the steps go by
 CLOSE = 0.01  # of the line's height, in its square root: near enough to the crossing
 MOST_CLOSING = 8
+MOST_AGAIN = 4  # searches at one place, after the first
 BETTER = 1e-3  # of the cost: by so much less the best was not the best
 FOUND, RANGE, UNRESOLVED = "found", "range", "unresolved"
 
@@ -74,7 +75,14 @@ def profile(problem: Problem, best: Optimum, interval: Interval, loss: str) -> P
 
     def at(place: float, start: Floats) -> Optimum:
         held = problem.holding({interval.name: low + place * (high - low)})
-        return search(held, start, 0, loss)
+        made = search(held, start, 0, loss, ROUGH)
+        for _ in range(MOST_AGAIN):  # a search may end early in a valley, and the bound would move
+            on = search(held, made.scaled, 0, loss, ROUGH)
+            gained = made.cost - on.cost
+            made = on if gained > 0 or made.failed else made
+            if not gained > CLOSE * interval.line:
+                break
+        return made
 
     sides = [_side(at, float(best.scaled[i]), others, best.cost, interval.line, half, end) for end in (0.0, 1.0)]
     found = {float(best.scaled[i]): best.cost, **sides[0].costs, **sides[1].costs}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
+Change = tuple[int, Text, Text]
 POINT_SIZE = 0.85  # of the style's marker
 
 
@@ -40,8 +41,8 @@ class Points:
         Of each, as its file has it.
     printed : tuple of Text
         Of each, as pictures print it.
-    changes : tuple of (int, Text)
-        The first year of another definition, and what changes.
+    changes : tuple of (int, Text, Text)
+        The first year of another definition, what changes, and the series.
     """
 
     times: Floats
@@ -50,7 +51,7 @@ class Points:
     breaks: tuple[int, ...]
     sources: tuple[str, ...]
     printed: tuple[Text, ...]
-    changes: tuple[tuple[int, Text], ...]
+    changes: tuple[Change, ...]
 
     def between(self, first: float, last: float) -> Points:
         """Those within a span of time."""
@@ -75,7 +76,7 @@ def points_of(observed: Observed, model: LoadedModel) -> Points:
     )  # fmt: skip
     years = tuple(int(year) for year in observed.years)
     return Points(observed.times, observed.values * factor, years, breaks, observed.sources,
-                  observed.printed, tuple(observed.breaks.items()))  # fmt: skip
+                  observed.printed, _changes(observed))  # fmt: skip
 
 
 def draw_points(ax: Axes, points: Points, style: Style) -> None:
@@ -129,9 +130,15 @@ def sources_note(points: Sequence[Points], language: str, style: Style) -> str:
 
 def changes_of(series: Sequence[Observed], language: str) -> list[str]:
     """Where definitions change within series, a sentence each."""
-    return _told([change for one in series for change in one.breaks.items()], language)
+    return _told([change for one in series for change in _changes(one)], language)
 
 
-def _told(changes: Sequence[tuple[int, Text]], language: str) -> list[str]:
-    told = dict.fromkeys((year, clean(what.in_language(language))) for year, what in changes)
-    return [text(language, "series_change", year=year, what=what) for year, what in told]
+def _changes(observed: Observed) -> tuple[Change, ...]:
+    return tuple((year, what, observed.label) for year, what in observed.breaks.items())
+
+
+def _told(changes: Sequence[Change], language: str) -> list[str]:
+    told = ((year, *(clean(part.in_language(language)) for part in parts)) for year, *parts in changes)
+    return [
+        text(language, "series_change", year=year, what=what, label=label) for year, what, label in dict.fromkeys(told)
+    ]
