@@ -87,7 +87,9 @@ def _options(
 
 def main() -> None:
     """Run the program; every mistake of a user is one message, never a traceback."""
-    gc.set_threshold(100_000, 20, 20)  # imports make many objects and no garbage: a twentieth of a run was collecting none
+    gc.set_threshold(
+        100_000, 20, 20
+    )  # imports make many objects and no garbage: a twentieth of a run was collecting none
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that cannot show a letter shows another
             stream.reconfigure(errors="replace")

@@ -120,7 +120,7 @@ def calibrate(
     one_of("loss", loss, LOSSES)
     problem = _problem(model, project, free, series, replace, settings)
     loaded = problem.model
-    folder = out or Path("output") / loaded.name / evidence.FOLDER
+    folder = out or Path("output") / f"{loaded.name}-{evidence.FOLDER}"
     check_folder(folder)
     if accept:
         _refuse_installed(loaded.equations.path)

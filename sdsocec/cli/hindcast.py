@@ -66,7 +66,7 @@ def hindcast(
         files |= render(draw_place(found, place, lang), "plane", xr.Dataset(attrs=dict(found.attributes)))
     _print(tables.forecast_sheet(found, lang))
     print_line(text(lang, "hindcast_explore"))
-    folder = write_files(out or Path("output") / loaded.name / FOLDER, files)
+    folder = write_files(out or Path("output") / f"{loaded.name}-{FOLDER}", files)
     note(f"Written to {folder}: {', '.join(files)}")
 
 

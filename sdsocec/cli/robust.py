@@ -108,7 +108,7 @@ def robust(
     attributes = found.attributes() | command_line()
     files |= render_pictures(robust_pictures(found, lang), ("png", "svg"), attributes, lang)
     files[PROVENANCE] = _provenance(attributes)
-    folder = write_files(out or Path("output") / loaded.name / FOLDER, files)
+    folder = write_files(out or Path("output") / f"{loaded.name}-{FOLDER}", files)
     note(f"Written to {folder}: {', '.join(files)}")
 
 

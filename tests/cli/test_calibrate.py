@@ -64,7 +64,7 @@ def test_calibrate_speaks_the_language_of_data_fit(sdsocec_program, bass):
         line.split("\t")[0] for line in done.out.splitlines() if ", fit 20" in line or ", test 20" in line
     ] == labels
     assert "new adopters (thousand persons/year), fit 2000-2016" in labels
-    after = evidence(bass.parents[1] / "output/bass/calibration")
+    after = evidence(bass.parents[1] / "output/bass-calibration")
     assert f"standard error)²: {after['chi2_after'] / 34:.3f} (" in done.out
     assert f"made smallest: {2 * after['optima'][0]['cost'] / 34:.3f} (" in done.out
     assert "3 parameters, 34 observed values, 2 starts: some seconds\n" in done.err
@@ -74,7 +74,7 @@ def test_calibrate_speaks_the_language_of_data_fit(sdsocec_program, bass):
 def test_profiles_are_in_the_table_the_files_and_the_recorded_command(sdsocec_program, bass):
     done = sdsocec_program("calibrate", "--starts", "1", "--free", "innovation", "--profiles", "--set", "market=1000")
     assert done.code == 0 and "profile 1 of 1: innovation" in done.err
-    folder = bass.parents[1] / "output/bass/calibration"
+    folder = bass.parents[1] / "output/bass-calibration"
     found = evidence(folder)
     assert found["command"].endswith("--free innovation --set market=1000 --profiles")
     assert set(found["files"]) == {p.name for p in folder.iterdir()} - {"calibration.json"}
@@ -91,7 +91,7 @@ def test_profiles_are_in_the_table_the_files_and_the_recorded_command(sdsocec_pr
 
 
 def test_profiles_of_another_calibration_do_not_stay_beside_a_new_one(sdsocec_program, bass):
-    folder = bass.parents[1] / "output/bass/calibration"
+    folder = bass.parents[1] / "output/bass-calibration"
     assert sdsocec_program("calibrate", "--starts", "1", "--free", "market", "--profiles").code == 0
     (folder / "mine.txt").write_text("mine")
     assert sdsocec_program("calibrate", "--starts", "1").code == 0
@@ -105,7 +105,7 @@ def test_what_ends_on_a_bound_says_which_series_push_it_there(sdsocec_program, b
     assert "market\tthousand persons\t950\t980\t–\t–\ton its upper bound" in done.out
     assert "market ends on its upper bound, 980: above it adopters and new adopters would fit better." in done.out
     assert "They are given market at its upper bound" in done.out
-    found = evidence(bass.parents[1] / "output/bass/calibration")
+    found = evidence(bass.parents[1] / "output/bass-calibration")
     assert found["bounds"][0]["better_beyond"][0] == "adopters"
 
 
@@ -154,7 +154,7 @@ def test_a_mdl_that_gives_another_fit_gets_its_old_content_back(sdsocec_program,
         done.code == 2 and "error: the values were not accepted: with them the .mdl gives a chi-square of" in done.err
     )
     assert (bass / "model.mdl").read_bytes() == before and not (bass / "calibration").exists()
-    assert evidence(bass.parents[1] / "output/bass/calibration")["starts_done"] == 1, "nothing found is lost"
+    assert evidence(bass.parents[1] / "output/bass-calibration")["starts_done"] == 1, "nothing found is lost"
 
 
 def test_a_mdl_that_cannot_take_the_values_is_told_before_the_search(sdsocec_program, bass, monkeypatch):
@@ -198,7 +198,7 @@ def test_a_stopped_search_writes_the_best_and_accepts_nothing(sdsocec_program, b
     assert done.code == 130
     assert "stopping; finishing the best\n" in done.err
     assert done.err.endswith("stopped after 2 of 50 starts; no profiles were made and nothing was accepted\n")
-    found = evidence(bass.parents[1] / "output/bass/calibration")
+    found = evidence(bass.parents[1] / "output/bass-calibration")
     assert found["starts_done"] == 2 and found["optima"][0]["converged"]
     assert (bass / "model.mdl").read_bytes() == before and not (bass / "calibration").exists()
 
@@ -206,9 +206,9 @@ def test_a_stopped_search_writes_the_best_and_accepts_nothing(sdsocec_program, b
 def test_profiles_that_are_stopped_leave_the_evidence_and_those_that_were_made(sdsocec_program, bass, monkeypatch):
     stop_at(monkeypatch, "profiles", 1)
     done = sdsocec_program("calibrate", "--starts", "1", "--profiles", "--accept")
-    folder = bass.parents[1] / "output/bass/calibration"
+    folder = bass.parents[1] / "output/bass-calibration"
     assert done.code == 130
-    assert done.err.endswith("stopped; what was found is in output/bass/calibration; nothing was accepted\n")
+    assert done.err.endswith("stopped; what was found is in output/bass-calibration; nothing was accepted\n")
     assert len(evidence(folder)["profiles"]) == 1 and (folder / "profiles.png").exists()
 
 
@@ -217,6 +217,6 @@ def test_the_study_s_own_scenario_can_be_fitted_with_one_constant_held(sdsocec_p
     card = sdsocec.load_model("first_steps", bundled_project()).card.calibration
     done = sdsocec_program("calibrate", "-m", "first_steps", "--starts", "1", "--set", "matching elasticity=0.45")
     assert done.code == 0, done.err
-    found = evidence(Path("output/first_steps/calibration"))
+    found = evidence(Path("output/first_steps-calibration"))
     assert {p["name"] for p in found["parameters"]} == set(card.free) - {"matching elasticity"}
     assert "'matching elasticity=0.45'" in found["command"] and found["constants"]["matching elasticity"] == 0.45
