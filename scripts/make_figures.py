@@ -12,7 +12,7 @@ FIGURES = Path(__file__).resolve().parents[1] / "docs" / "figures"
 COMMANDS = {
     "overview.png": ["run"],
     "bands.png": ["plot", "bands", "regulier", "publiek", "--outcome", "unemployed", "--format", "png"],
-    "quadrant-people.png": ["plot", "quadrant", "--outcome", "unemployed", "--format", "png"],
+    "quadrant-people.png": ["plot", "quadrant", "--format", "png"],
     "rankings-shares.png": ["robust", "--only", "rankings", "-n", "512"],
 }
 
