@@ -175,7 +175,7 @@ def test_accepted_values_change_numbers_only_and_the_equilibrium_belongs_to_them
     number = re.compile(r"(?<![A-Za-z_])[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
     assert number.sub("#", after) == number.sub("#", before) and after != before
     changes = dict(
-        line.split(" = ") for line in (tmp_path / "output/social_economy/calibration/best.cin").read_text().splitlines()
+        line.split(" = ") for line in (tmp_path / "output/social_economy-calibration/best.cin").read_text().splitlines()
     )
     model = sdsocec.load_model(equations)
     values = constant_values(model.equations)
