@@ -99,6 +99,7 @@ def compare_nc(path: Path, computed: Path, first: Collection[str] = ()) -> Compa
     with open_nc(computed) as file:
         wanted = {name: _array(file, name) for name in file.variables}
         names = {name: str(getattr(file.variables[name], "vensim_name", name)) for name in file.variables}
+        meant = {name: _meaning(file, name) for name in file.variables}
     differences: list[Difference] = []
     verdicts: list[Verdict] = []
     n = 0
@@ -112,6 +113,7 @@ def compare_nc(path: Path, computed: Path, first: Collection[str] = ()) -> Compa
                     shapes = [" x ".join(map(str, s)) for s in (file.variables[name].shape, array.values.shape)]
                     differences.append(Difference("", shown, "", shapes[0], shapes[1]))
                 else:
+                    differences += _compare_meanings(shown, _meaning(file, name), meant[name])
                     verdict, found, count = _compare_arrays(shown, _array(file, name), array)
                     verdicts.append(verdict)
                     differences += found
@@ -128,8 +130,27 @@ def compare_nc(path: Path, computed: Path, first: Collection[str] = ()) -> Compa
     return Comparison(worst(verdicts))
 
 
+def _meaning(file: Any, name: str) -> dict[str, str]:
+    """What gives a variable's numbers their meaning: unit, names, scale, what is missing, dimensions."""
+    variable = file.variables[name]
+    return {key: str(variable.getncattr(key)) for key in variable.ncattrs()} | {
+        "dimensions": ", ".join(variable.dimensions)
+    }
+
+
+def _compare_meanings(name: str, found: Mapping[str, str], wanted: Mapping[str, str]) -> list[Difference]:
+    return [
+        Difference("", name, key, found.get(key, "missing"), wanted.get(key, "missing"))
+        for key in dict.fromkeys([*wanted, *found])
+        if found.get(key) != wanted.get(key)
+    ]
+
+
 def _ranked(differences: Iterable[Difference]) -> list[Difference]:
     return sorted(differences, key=lambda d: -math.inf if math.isnan(d.relative) else -d.relative)
+
+
+_LABELS = ("time", "year", "run")
 
 
 def _array(file: Any, name: str) -> _Array:
@@ -271,6 +292,8 @@ def _compare_rows(found: list[list[str]], wanted: list[list[str]], sheet: str, h
             if cell == number:
                 continue
             verdict = _compare_cells(cell, number, scale.get(_owner(computed, header, j), 0.0))
+            if verdict == "digits" and j < len(header) and header[j] in _LABELS:
+                verdict = "differs"  # a time with fewer digits is another time
             verdicts.append(verdict)
             if verdict != "differs":
                 continue

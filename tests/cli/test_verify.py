@@ -568,3 +568,21 @@ def test_the_hash_of_outcomes_is_that_of_their_numbers():
     other = sdsocec.run("first_steps", ["baseline"], settings={"quota share": 0.03}).attrs["outcomes_sha256"]
     assert one == again != other
     assert np.all([len(digest) == 64 for digest in (one, other)])
+
+
+@pytest.mark.parametrize(("attribute", "value"), [("units", "persons"), ("scale_factor", 10.0)])
+def test_a_netcdf_whose_numbers_mean_something_else_is_not_equal(sdsocec_program, tmp_path, attribute, value):
+    import netCDF4
+
+    assert sdsocec_program("run", "baseline", *SMALL, "--no-figure", "--out", "m").code == 0
+    with netCDF4.Dataset(tmp_path / "m" / "results.nc", "a") as file:
+        file["unemployed"].setncattr(attribute, value)
+    done = sdsocec_program("verify", "m/results.nc")
+    assert done.code == 1
+    assert attribute in done.out and "unemployed" in done.out
+
+
+def test_a_time_with_fewer_digits_is_another_time(tmp_path):
+    from sdsocec.results.differences import compare_csv
+
+    assert compare_csv(b"time,x\n2014,3\n", b"time,x\n2014.125,3\n", tmp_path / "x.csv").verdict == "differs"

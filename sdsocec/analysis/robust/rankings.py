@@ -231,8 +231,11 @@ def rank(
     at, saving = saving_for(model, time)
     told = progress or (lambda stage, done, total: None)
 
+    whole = Experiment.of(model, scenarios, factors, outputs, saving=saving)
+
     def experiment(of: Sequence[Factor]) -> Experiment:
-        return Experiment.of(model, scenarios, of, outputs, saving=saving)
+        """One of fewer inputs, which starts as the whole does."""
+        return Experiment.of(model, scenarios, of, outputs, saving=saving, initial=whole.initial)
 
     stored = experiment(()).run(np.zeros((1, 0)))[0, :, 1]
     if not np.isfinite(stored).all():
@@ -240,7 +243,6 @@ def rank(
         raise SdsocecError(
             f"'{outputs[output]}' is not finite in '{scenarios[scenario].name}' at {at:g}", name=outputs[output]
         )
-    whole = experiment(factors)
     design_rows = []
     for start in range(0, len(inputs), PART):
         told("rankings", start, len(inputs))
