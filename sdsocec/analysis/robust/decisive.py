@@ -21,8 +21,8 @@ from sdsocec.model.distribution import Distribution
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 FEWEST_ROWS = 64  # below this a class has too few rows
-DUMMIES = (
-    99  # random columns; those of a Sobol sequence that do nothing are quieter, so an input seldom beats them by chance
+DUMMIES_EACH = (
+    20  # random columns for each input: chance alone makes the strongest of all an input in one case of twenty-one
 )
 LEVEL = 0.05  # of the test, over all inputs together
 
@@ -110,7 +110,7 @@ def strongest(values: Floats, inputs: Floats, seed: int) -> Strongest | None:
     values, inputs = values[finite], inputs[finite]
     if len(values) < FEWEST_ROWS or np.ptp(values) <= 1e-12 * np.abs(values).max():
         return None
-    dummies = np.random.default_rng(seed).random((len(values), DUMMIES))
+    dummies = np.random.default_rng(seed).random((len(values), DUMMIES_EACH * inputs.shape[1]))
     n = inputs.shape[1]
     indices = first_order(values, np.concatenate([inputs, dummies], axis=1))
     best = int(indices[:n].argmax())
