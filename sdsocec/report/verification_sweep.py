@@ -27,6 +27,7 @@ from .verified import Change, Verification, Verified
 
 Floats = NDArray[np.float64]
 MOST_BLOCKS, ROWS_OF_BLOCK = 8, 16  # that are run again
+WHOLE_BLOCKS = 2  # from equilibrium: solved beside other rows, a row's last bits differ, so whole blocks are run
 
 
 @dataclass(frozen=True)
@@ -100,28 +101,36 @@ def _digest_today(entry: ScenarioEntry, model: LoadedModel) -> str:
 def _run_again(sweep: Sweep, model: LoadedModel, blocks: Sequence[Block], changes: Sequence[Change]) -> _Sample:
     """The first and the last block and some between, and rows of each, the same ones every time."""
     rng = np.random.default_rng(int(hashlib.sha256(sweep.design.text().encode()).hexdigest()[:8], 16))
-    places = np.unique(np.linspace(0, len(blocks) - 1, min(MOST_BLOCKS, len(blocks))).round().astype(int))
-    rows, found = [np.empty(0, dtype=np.int64)], []
-    for block in (blocks[i] for i in places):
-        missing = {row for listed in sweep.entries[block].not_finite.values() for row in listed}
-        finite = np.array([i for i in range(block.n) if block.start + i not in missing], dtype=np.int64)
-        within = np.sort(rng.choice(finite, min(ROWS_OF_BLOCK, len(finite)), replace=False))
-        rows.append(block.start + within)
-        found.append(sweep.block_values(block)[within])
-    wanted = np.concatenate(rows)
     design = sweep.design
+    is_whole = design.initial == "equilibrium"
+    most = min(WHOLE_BLOCKS if is_whole else MOST_BLOCKS, len(blocks))
+    places = np.unique(np.linspace(0, len(blocks) - 1, most).round().astype(int))
+    rows, found, computed = [], [], []
     try:
         experiment = Experiment.of(
             model, [_as_it_was(entry) for entry in design.scenarios], sweep.factors, sweep.outputs,
             saving=design.saving, initial=design.initial,
         )  # fmt: skip
-        computed = experiment.run(sweep.inputs(wanted))
+        for block in (blocks[i] for i in places):
+            missing = {row for listed in sweep.entries[block].not_finite.values() for row in listed}
+            finite = np.array([i for i in range(block.n) if block.start + i not in missing], dtype=np.int64)
+            within = finite if is_whole else np.sort(rng.choice(finite, min(ROWS_OF_BLOCK, len(finite)), replace=False))
+            if not len(within):
+                continue
+            run = np.arange(block.n) if is_whole else within
+            again = experiment.run(sweep.inputs_of(block)[run])
+            rows.append(block.start + within)
+            found.append(sweep.block_values(block)[within])
+            computed.append(again[within] if is_whole else again)
     except SdsocecError as error:
         since = " and ".join(c.name for c in changes if c.what in ("model", "card"))
         told = f"{since} changed since; " if since else ""
         what = f"'{sweep.folder}' cannot be run again: {told}{error.faults[0].what}"
         raise ProjectError(what, path=sweep.folder, hint=error.faults[0].hint) from None
-    return _Sample(wanted, np.concatenate(found), computed)
+    if not rows:
+        empty = np.empty((0, len(design.scenarios), len(sweep.times), len(sweep.outputs)))
+        return _Sample(np.empty(0, dtype=np.int64), empty, empty)
+    return _Sample(np.concatenate(rows), np.concatenate(found), np.concatenate(computed))
 
 
 def _as_it_was(entry: ScenarioEntry) -> Scenario:

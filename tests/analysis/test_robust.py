@@ -458,3 +458,8 @@ def test_a_prepared_run_that_fails_says_so_when_it_is_asked_for(model):
     run.prepare([(None, (("TIME STEP", -1.0),))])
     with pytest.raises(SdsocecError, match="TIME STEP"):
         run(set={"TIME STEP": -1.0})
+
+
+def test_at_a_prompt_it_is_one_line():
+    model = sdsocec.load_model("first_steps")
+    assert repr(sdsocec.robust(model, n=16, only="rankings")).startswith("<Robustness of first_steps: ")

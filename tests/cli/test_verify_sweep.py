@@ -77,3 +77,12 @@ def test_a_file_of_rows_outside_the_folder_is_refused(sdsocec_program, swept, tm
     done = sdsocec_program("verify", "s", *swept)
     assert done.code == 2
     assert "names a file of rows outside it" in done.err
+
+
+def test_a_sweep_whose_rows_start_from_their_own_equilibrium_is_equal_bit_for_bit(sdsocec_program):
+    command = ("sweep", "baseline", "-m", "social_economy", "-n", "192", "--outcome", "unemployed", "-o", "rest")
+    assert sdsocec_program(*command).code == 0
+    assert sdsocec_program("sweep", "-o", "rest", "--add", "10").code == 0
+    done = sdsocec_program("verify", "rest")
+    assert done.code == 0, done.out + done.err
+    assert "rows run again: equal, bit for bit" in done.out

@@ -45,7 +45,7 @@ N, CLAIMS_N = 2048, 256
 ONLY = ("rankings", "claims")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Robustness:
     """What holds how often.
 
@@ -71,6 +71,10 @@ class Robustness:
     claims_n: int
     seed: int
     notices: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        rankings = 0 if self.rankings is None else len(self.rankings.rankings)
+        return f"<Robustness of {self.model.name}: {rankings} rankings, {len(self.claims)} claims>"
 
     def attributes(self) -> dict[str, Any]:
         """The provenance."""
