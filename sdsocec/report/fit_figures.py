@@ -216,7 +216,8 @@ def draw_fit(run: RecordRun, model: LoadedModel, language: str = "en", before: R
         name, label = one.observed.name, one.observed.label.in_language(language)
         has_test = bool(one.observed.is_test.any())
         key = "fit_panel" if has_test else "fit_panel_fit"
-        subtitle = text(language, key, fit=mape(name, "fit"), test=mape(name, "test"))
+        kind = {"kind": text(language, f"test_kind_{one.observed.test_kind}")} if has_test else {}
+        subtitle = text(language, key, fit=mape(name, "fit"), test=mape(name, "test"), **kind)
         draw = partial(draw_series, one=one, model=model, language=language, before=earlier.get(name), span=span)
         panels.append(_Panel(label, subtitle, draw))
         years = f"{one.observed.years.min()}-{one.observed.years.max()}"

@@ -17,7 +17,7 @@ from sdsocec.results.shown import ShownOutcome
 from sdsocec.scenario import load_scenario, scenario_names
 
 from ..fit_figures import DASHED, draw_series, line_colour, point_looks, span_of, time_unit_of
-from ..fit_tables import Shown
+from ..fit_tables import Shown, kinds_lines
 from ..lettering import clean, fit
 from ..numbers import format_value
 from ..picture import Picture, by_hand, new_sheet, place_panels, stamp, write_legend
@@ -100,7 +100,8 @@ def _picture(
     has_test = any(one.observed.is_test.any() for one in series)
     title = text(language, "fit_figure_title", model=clean(model.card.title.in_language(language))) + which
     subtitle = text(language, "fit_figure_note" if has_test else "fit_figure_note_no_test")
-    footer = [by_hand(run.attributes, language), _sources(series, language), stamp(run.attributes, style)]
+    worth = " ".join(kinds_lines([one.observed for one in series], language))
+    footer = [by_hand(run.attributes, language), worth, _sources(series, language), stamp(run.attributes, style)]
     handles = _handles(series, run, model, language, style)
     words = (style, title, subtitle, footer)
     names = [str(handle.get_label()) for handle in handles]
@@ -131,7 +132,8 @@ def _mape(one: SeriesRun, role: str, statistics: Statistics, language: str) -> s
 def _errors(one: SeriesRun, statistics: Statistics, language: str) -> str:
     key = "fit_panel" if one.observed.is_test.any() else "fit_panel_fit"
     mapes = {role: _mape(one, role, statistics, language) for role in ("fit", "test")}
-    return text(language, key, **mapes)
+    kind = {"kind": text(language, f"test_kind_{one.observed.test_kind}")} if one.observed.is_test.any() else {}
+    return text(language, key, **mapes, **kind)
 
 
 def _roles(one: SeriesRun) -> list[str]:
