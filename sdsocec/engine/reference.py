@@ -20,7 +20,7 @@ import numpy as np
 
 from sdsocec.errors import DesignError, ModelError, RunError, SdsocecError, UnsupportedConstruct
 from sdsocec.model.ir import TIME, Model
-from sdsocec.model.names import element_name, name_key, split_element_name
+from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.reader import parse_abstract
 from sdsocec.model.source import read_bytes
 
@@ -145,7 +145,7 @@ class Reference:
             current = getattr(self.pysd.components, ours)()
             new = xr.DataArray(np.array(current.values, dtype=float), current.coords, current.dims)
             for element in itertools.product(*(self.model.ranges[d] for d in variable.dimensions)):
-                name = element_name(variable.name, tuple(self.model.shown.get(e, e) for e in element))
+                name = self.model.element_name(variable, element)
                 if name in values:
                     place = {d: self.names.subscripts[e] for d, e in zip(current.dims, element, strict=True)}
                     new.loc[place] = values[name]

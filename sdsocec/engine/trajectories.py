@@ -83,7 +83,7 @@ class Clock:
         def fault(what: str, name: str) -> ModelError:
             variable = model.variables.get(name.lower())
             line = variable.line if variable else None
-            excerpt = " ".join(variable.equations[0].text.split())[:120] if variable else ""
+            excerpt = variable.equations[0].excerpt if variable else ""
             return ModelError(Fault(what, model.path, line, excerpt, name=name))
 
         for name, value in controls.items():

@@ -1,7 +1,7 @@
 """Read a model: a .mdl file in, a typed representation out, with its card and its project.
 
     source       the file's text, read safely; where each definition stands
-    reader       PySD's parser -> `Model`
+    reader       PySD's parser -> `Model`, by parsing, converting and resolving
     ir           what a model is: variables, equations, expressions
     names        when two names are one
     structure    causes, uses and the order of equations

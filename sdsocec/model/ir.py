@@ -123,6 +123,11 @@ class Equation:
     line: int = 0
     text: str = ""
 
+    @property
+    def excerpt(self) -> str:
+        """The text on one line, cut where it is long: for messages."""
+        return " ".join(self.text.split())[:120]
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -184,10 +189,14 @@ class Model:
         excepted = {e for group in equation.excepted for e in itertools.product(*map(self.members, group))}
         return [e for e in itertools.product(*map(self.members, equation.subscripts)) if e not in excepted]
 
+    def element_name(self, variable: Variable, element: tuple[str, ...]) -> str:
+        """One element, given as keys, as the model writes it: `name[element]`."""
+        return element_name(variable.name, tuple(self.shown.get(e, e) for e in element))
+
     def element_names(self, variable: Variable) -> list[str]:
         """The elements of a variable that have an equation, as `name[element]`, in the order of the file."""
         return [
-            element_name(variable.name, tuple(self.shown.get(e, e) for e in element))
+            self.element_name(variable, element)
             for equation in variable.equations
             for element in self.equation_elements(equation)
         ]

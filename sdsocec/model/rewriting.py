@@ -15,7 +15,7 @@ from pathlib import Path
 from sdsocec.errors import ModelError, ProjectError
 
 from .ir import Equation, Model, Number, NumberList, Variable
-from .names import element_name, name_key, split_element_name
+from .names import name_key, split_element_name
 from .source import decode, encoding_of, read_bytes
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -64,10 +64,7 @@ def _edit(
     edits: dict[tuple[int, int], str],
 ) -> set[str]:
     """Add the edits of one definition; the element names that it holds."""
-    names = [
-        element_name(variable.name, tuple(model.shown.get(e, e) for e in element))
-        for element in model.equation_elements(equation)
-    ]
+    names = [model.element_name(variable, element) for element in model.equation_elements(equation)]
     wanted = {name for name in names if name in values}
     if not wanted:
         return wanted

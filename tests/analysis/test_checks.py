@@ -101,7 +101,7 @@ ROWS = [(None, {"rate": 0.01 * i}) for i in range(30)]
 
 @pytest.mark.parametrize("outputs", [None, ["people", "inflow"]])
 def test_many_runs_are_the_single_runs_bit_for_bit(model, outputs, monkeypatch):
-    monkeypatch.setattr("sdsocec.analysis.checks.BATCH", 1)  # byte: as small as batches get
+    monkeypatch.setattr("sdsocec.analysis.checks.runner.BATCH", 1)  # byte: as small as batches get
     run = Runner(model)
     batches = list(run.many(ROWS, outputs))
     assert len(batches) > 1

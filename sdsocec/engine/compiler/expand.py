@@ -12,10 +12,10 @@ two contexts does the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
-from sdsocec.errors import ModelError, UnsupportedConstruct, nearest_name
+from sdsocec.errors import ModelError
 from sdsocec.model.ir import (
     TIME,
     Call,
@@ -31,41 +31,17 @@ from sdsocec.model.ir import (
     Table,
     Variable,
     WithLookup,
-    children,
 )
-from sdsocec.model.names import element_name
 
-from .functions import FUNCTIONS, MISSING, OPERATIONS, SWAPPED, Builder
+from .constants import constant_value, from_list
+from .functions import FUNCTIONS, MISSING, OPERATIONS, REDUCTIONS, SWAPPED, Builder
 from .graph import Graph
 from .memory import MEMORY_FUNCTIONS
 from .program import CONTROL_NAMES, Program, State
+from .scope import Scope
+from .subscripts import elements_of, position_of, reduced
 
-Bindings = Mapping[str, str]
-Build = Callable[["Scope"], int]
-REDUCTIONS = {"SUM": "add", "PROD": "mul", "VMIN": "min", "VMAX": "max"}
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where an expression stands: which element of which variable, in which context."""
-
-    variable: Variable
-    equation: Equation
-    bindings: Bindings
-    is_initial: bool
-
-    @property
-    def element(self) -> tuple[str, ...]:
-        """The element of the left-hand side."""
-        return tuple(self.bindings[subscript] for subscript in self.equation.subscripts)
-
-    def at_start(self) -> Scope:
-        return Scope(self.variable, self.equation, self.bindings, True)
-
-    def bound(self, extra: Mapping[str, str]) -> Scope:
-        return Scope(self.variable, self.equation, {**self.bindings, **extra}, self.is_initial)
-
-
+Build = Callable[[Scope], int]
 # What is to be built: ("value", key, element, is_initial), ("initial", slot) or ("change", slot).
 _Item = tuple[str | int | bool | tuple[str, ...], ...]
 
@@ -111,7 +87,7 @@ class Expansion:
                 continue
             for element in self.equation_of[key]:
                 node = self._ensure(("value", key, element, False))
-                outputs[self._element_name(variable, element)] = self.builder.number(node)
+                outputs[self.model.element_name(variable, element)] = self.builder.number(node)
         states = []
         slot = 0
         while slot < len(self.states):  # building a change may find further states
@@ -133,7 +109,7 @@ class Expansion:
             if not self.is_constant(controls[name]):
                 raise ModelError(
                     f"'{name}' changes during the run", path=self.model.path, line=variable.line,
-                    excerpt=variable.equations[0].text, hint="It must be a constant.",
+                    excerpt=variable.equations[0].excerpt, hint="It must be a constant.",
                 )  # fmt: skip
         return controls
 
@@ -166,14 +142,14 @@ class Expansion:
             f"these equations need each other{at_start}: {' <- '.join(names)}",
             path=self.model.path,
             line=first.line if first else None,
-            excerpt=" ".join(first.equations[0].text.split()) if first else "",
+            excerpt=first.equations[0].excerpt if first else "",
             hint="A loop must pass through a stock (INTEG) or another function with memory.",
         )
 
     def _item_name(self, item: _Item) -> str:
         if item[0] == "value":
             variable = self.model.variables[str(item[1])]
-            return f"'{self._element_name(variable, item[2])}'"  # type: ignore[arg-type]
+            return f"'{self.model.element_name(variable, item[2])}'"  # type: ignore[arg-type]
         return f"'{self.states[_slot(item)].name}'"
 
     def _build(self, item: _Item) -> int:
@@ -187,9 +163,9 @@ class Expansion:
         variable = self.model.variables[key]
         equation = self.equation_of[key][element]
         bindings = dict(zip(equation.subscripts, element, strict=True))
-        scope = Scope(variable, equation, bindings, is_initial)
+        scope = Scope(self.model, variable, equation, bindings, is_initial)
         if variable.kind == "constant":
-            name = self._element_name(variable, element)
+            name = self.model.element_name(variable, element)
             self.constants[name] = constant_value(self.model, equation, element)
             return self.graph.make("constant", payload=name)
         return self.expression(equation.expression, scope)
@@ -211,11 +187,11 @@ class Expansion:
         if isinstance(expression, WithLookup):
             return self._lookup(expression.table, expression.argument, scope)
         if isinstance(expression, NumberList):
-            return self.graph.number(_from_list(self.model, scope.equation, expression, scope.element))
+            return self.graph.number(from_list(self.model, scope.equation, expression, scope.element))
         if isinstance(expression, Table):
-            raise self.model_error("a lookup stands where a number is due", scope)
+            raise scope.error("a lookup stands where a number is due")
         assert isinstance(expression, Foreign)
-        raise self.unsupported(expression.construct, scope)
+        raise scope.unsupported(expression.construct)
 
     def _operation(self, expression: Operation, scope: Scope) -> int:
         operators, arguments = expression.operators, expression.arguments
@@ -247,13 +223,13 @@ class Expansion:
             return self._element_count(call, scope)
         if name in FUNCTIONS:
             function = FUNCTIONS[name]
-            self.need_arguments(call, function.n_arguments, scope)
+            scope.need_arguments(call, function.n_arguments)
             arguments = [self.expression(a, scope) for a in call.arguments]
             self.scope = scope  # an argument may have been built in another context
             return function.build(self.builder, *arguments)
         if name in MEMORY_FUNCTIONS:
             return MEMORY_FUNCTIONS[name](self, call, scope)
-        raise self.unsupported(name, scope)
+        raise scope.unsupported(name)
 
     def make(self, operator: str, *arguments: int) -> int:
         """A node, or MISSING if an argument is."""
@@ -281,115 +257,61 @@ class Expansion:
         if x == MISSING:
             return MISSING
         if list(table.x) != sorted(set(table.x)):
-            raise self.model_error("a lookup has two points with the same x", scope)
+            raise scope.error("a lookup has two points with the same x")
         return self.graph.make("lookup", self.builder.number(x), payload=(table.x, table.y))
 
     def _table(self, reference: Reference, scope: Scope) -> Table:
         variable = self.model.variables[reference.name]
         if variable.kind != "lookup":
-            raise self.model_error(f"'{variable.name}' is used as a lookup but is none", scope)
-        element = self._elements(variable, reference, scope)
+            raise scope.error(f"'{variable.name}' is used as a lookup but is none")
+        element = elements_of(variable, reference, scope)
         equation = self.equation_of[reference.name].get(element)
         if equation is None or not isinstance(equation.expression, Table):
             if equation is not None and isinstance(equation.expression, Foreign):
-                raise self.unsupported(equation.expression.construct, scope)
-            raise self.model_error(f"'{self._element_name(variable, element)}' has no points", scope)
+                raise scope.unsupported(equation.expression.construct)
+            raise scope.error(f"'{self.model.element_name(variable, element)}' has no points")
         return equation.expression
 
-    # --- references and subscripts ----------------------------------------------------------------------------------------
+    # --- references ------------------------------------------------------------------------------------------------------
 
     def _reference(self, reference: Reference, scope: Scope) -> int:
         name = reference.name
         if name == TIME and name not in self.model.variables:
             return self._time()
         if name not in self.model.variables:
-            return self._position(name, scope)
+            return self.graph.number(position_of(name, scope))
         variable = self.model.variables[name]
         if variable.kind == "lookup":
-            raise self.model_error(f"the lookup '{variable.name}' is used without an argument", scope)
-        return self.value(name, self._elements(variable, reference, scope), scope.is_initial)
+            raise scope.error(f"the lookup '{variable.name}' is used without an argument")
+        return self.value(name, elements_of(variable, reference, scope), scope.is_initial)
 
     def value(self, key: str, element: tuple[str, ...], is_initial: bool) -> int:
         if key not in self.model.variables:
             raise ModelError(f"the model has no '{key.upper()}'", path=self.model.path)
         if element not in self.equation_of[key]:
             variable = self.model.variables[key]
-            text = f"'{self._element_name(variable, element)}' is used but has no equation"
-            raise self.model_error(text, self.scope) if self.scope else ModelError(text, path=self.model.path)
+            text = f"'{self.model.element_name(variable, element)}' is used but has no equation"
+            raise self.scope.error(text) if self.scope else ModelError(text, path=self.model.path)
         item: _Item = ("value", key, element, is_initial)
         if item not in self.nodes:
             self.missing.append(item)
             return MISSING
         return self.nodes[item]
 
-    def _elements(self, variable: Variable, reference: Reference, scope: Scope) -> tuple[str, ...]:
-        if len(reference.subscripts) != len(variable.dimensions):
-            raise self.model_error(
-                f"'{variable.name}' has {len(variable.dimensions)} subscripts and is used with "
-                f"{len(reference.subscripts)}", scope,
-            )  # fmt: skip
-        return tuple(self._element(subscript, scope) for subscript in reference.subscripts)
-
-    def _element(self, subscript: str, scope: Scope) -> str:
-        """The element that a subscript means here: itself, or what the left-hand side or a `!` binds it to."""
-        if subscript in scope.bindings:
-            return scope.bindings[subscript]
-        if subscript not in self.model.ranges:
-            if subscript.endswith("!"):
-                raise self.model_error(f"'{subscript}' stands outside a SUM, PROD, VMIN or VMAX", scope)
-            return subscript
-        members = self.model.ranges[subscript]
-        for bound, element in scope.bindings.items():
-            if bound not in self.model.ranges:  # an element, or a range that a SUM runs over: neither says which
-                continue
-            if subscript in self.model.mappings.get(bound, ()) or bound in self.model.mappings.get(subscript, ()):
-                origin = self.model.ranges[bound]
-                if len(origin) != len(members):
-                    raise self.unsupported("a subscript mapping between ranges of different length", scope)
-                return members[origin.index(element)]
-        candidates = [e for bound, e in scope.bindings.items() if not bound.endswith("!") and e in members]
-        if len(candidates) == 1:  # the left-hand side runs over a part of this range, or names one element of it
-            return candidates[0]
-        shown = self.model.shown.get(subscript, subscript)
-        raise self.model_error(f"nothing on the left-hand side says which element of '{shown}' is meant", scope)
-
-    def _position(self, subscript: str, scope: Scope) -> int:
-        """A subscript range or element used as a number: its place in the range, counted from 1."""
-        if subscript in self.model.ranges:
-            element = self._element(subscript, scope)
-            # In a part of a range, an element's number is its place in the whole (Vensim: subscript constants).
-            whole = max((m for m in self.model.ranges.values() if set(self.model.ranges[subscript]) <= set(m)), key=len)
-            return self.graph.number(whole.index(element) + 1)
-        holders = [members for members in self.model.ranges.values() if subscript in members]
-        if not holders:
-            raise self.model_error(f"'{subscript}' is not defined", scope)
-        return self.graph.number(max(holders, key=len).index(subscript) + 1)
-
     def _reduction(self, call: Call, scope: Scope) -> int:
-        self.need_arguments(call, 1, scope)
+        scope.need_arguments(call, 1)
         inside = call.arguments[0]
-        summed = list(dict.fromkeys(_marked(inside)))
-        if not summed:
-            raise self.model_error(f"{call.function} needs a subscript marked with '!'", scope)
-        terms = [self.expression(inside, scope.bound(bindings)) for bindings in self._combinations(summed)]
+        terms = [self.expression(inside, each) for each in reduced(call, scope)]
         node = terms[0]
         for term in terms[1:]:
             node = self.builder.make(REDUCTIONS[call.function], node, term)
         return self.builder.number(node) if node != MISSING else MISSING
 
-    def _combinations(self, marked: list[str]) -> Iterator[dict[str, str]]:
-        if not marked:
-            yield {}
-            return
-        for element in self.model.ranges[marked[0].rstrip("!")]:
-            for rest in self._combinations(marked[1:]):
-                yield {marked[0]: element, **rest}
-
     def _element_count(self, call: Call, scope: Scope) -> int:
-        self.need_arguments(call, 1, scope)
+        scope.need_arguments(call, 1)
         argument = call.arguments[0]
         if not isinstance(argument, Reference) or argument.name not in self.model.ranges:
-            raise self.model_error("ELMCOUNT needs the name of a subscript range", scope)
+            raise scope.error("ELMCOUNT needs the name of a subscript range")
         return self.graph.number(len(self.model.ranges[argument.name]))
 
     # --- functions with memory (memory.py) ------------------------------------------------------------------------------
@@ -407,17 +329,17 @@ class Expansion:
         element = tuple(scope.bindings.values())
         key = (scope.variable.name, element, id(call), stage)
         if key not in self.slots:
-            name = self._element_name(scope.variable, scope.element)
+            name = self.model.element_name(scope.variable, scope.element)
             if scope.equation.expression is not call:
                 name += f" ({call.function.lower()} {len(self.slots)})"
             elif stage:
                 name += f" (stage {stage})"
             self.slots[key] = len(self.states)
-            active = Scope(scope.variable, scope.equation, scope.bindings, False)
+            active = replace(scope, is_initial=False)
             self.states.append(_PendingState(name, active, initial, change, is_replaced, call.function))
         return self.graph.make("state", payload=self.slots[key])
 
-    # --- names and faults -------------------------------------------------------------------------------------------------
+    # --- equations and time ----------------------------------------------------------------------------------------------
 
     def _equations_by_element(self, variable: Variable) -> dict[tuple[str, ...], Equation]:
         found: dict[tuple[str, ...], Equation] = {}
@@ -425,17 +347,14 @@ class Expansion:
             for element in self.model.equation_elements(equation):
                 if element in found:
                     raise ModelError(
-                        f"'{self._element_name(variable, element)}' is defined twice",
+                        f"'{self.model.element_name(variable, element)}' is defined twice",
                         path=self.model.path,
                         line=equation.line,
-                        excerpt=" ".join(equation.text.split()),
+                        excerpt=equation.excerpt,
                         hint=f"The other definition is in line {found[element].line}.",
                     )
                 found[element] = equation
         return found
-
-    def _element_name(self, variable: Variable, element: tuple[str, ...]) -> str:
-        return element_name(variable.name, tuple(self.model.shown.get(e, e) for e in element))
 
     def _time(self) -> int:
         if self.scope is not None and self.scope.is_initial:
@@ -454,37 +373,6 @@ class Expansion:
             return condition
         return self.make("and", condition, self.make("eq", self._time(), self._step_start()))
 
-    def need_arguments(self, call: Call, n: int, scope: Scope) -> None:
-        """Refuse a call with too few or too many arguments."""
-        if len(call.arguments) != n:
-            raise self.model_error(
-                f"{call.function} takes {n} argument{'' if n == 1 else 's'}, not {len(call.arguments)}", scope
-            )
-
-    def model_error(self, what: str, scope: Scope) -> ModelError:
-        """An error at the equation of a scope."""
-        return ModelError(
-            f"{what} (in '{scope.variable.name}')",
-            path=self.model.path,
-            line=scope.equation.line,
-            excerpt=" ".join(scope.equation.text.split())[:120],
-        )
-
-    def unsupported(
-        self, construct: str, scope: Scope, hint: str = "Run it with PySD instead: --engine pysd"
-    ) -> UnsupportedConstruct:
-        """What this engine does not compile, at the equation of a scope."""
-        return UnsupportedConstruct(
-            f"the native engine does not compile {construct} (in '{scope.variable.name}')",
-            construct=construct,
-            variable=scope.variable.name,
-            path=self.model.path,
-            line=scope.equation.line,
-            excerpt=" ".join(scope.equation.text.split())[:120],
-            nearest=nearest_name(construct, [v.name for v in self.model.variables.values() if v.kind == "lookup"]),
-            hint=hint,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class _PendingState:
@@ -496,66 +384,6 @@ class _PendingState:
     function: str
 
 
-def _marked(expression: Expression) -> Iterator[str]:
-    """The subscripts with a `!` that a reduction runs over: those of a reduction inside it are that one's own."""
-    if isinstance(expression, Reference):
-        yield from (s for s in expression.subscripts if s.endswith("!"))
-    elif not (isinstance(expression, Call) and expression.function in REDUCTIONS):
-        for part in children(expression):
-            yield from _marked(part)
-
-
 def _slot(item: _Item) -> int:
     assert isinstance(item[1], int), "an initial value or a change has a slot"
     return item[1]
-
-
-def constant_value(model: Model, equation: Equation, element: tuple[str, ...]) -> float:
-    """The number that a constant's equation gives to one element."""
-    expression = equation.expression
-    if isinstance(expression, Number):
-        return expression.value
-    if isinstance(expression, NumberList):
-        return _from_list(model, equation, expression, element)
-    assert isinstance(expression, Operation) and isinstance(expression.arguments[0], Number)
-    return -expression.arguments[0].value
-
-
-def _from_list(model: Model, equation: Equation, numbers: NumberList, element: tuple[str, ...]) -> float:
-    """A list gives its numbers to the ranges of the left-hand side, the last range running fastest."""
-    index, size = 0, 1
-    for subscript, part in zip(equation.subscripts, element, strict=True):
-        members = model.members(subscript)
-        index = index * len(members) + members.index(part)
-        size *= len(members)
-    if size != len(numbers.values):
-        raise ModelError(
-            f"{len(numbers.values)} numbers for {size} elements",
-            path=model.path,
-            line=equation.line,
-            excerpt=" ".join(equation.text.split())[:120],
-        )
-    return numbers.values[index]
-
-
-_CONSTANT_VALUES = "_constant_values"
-
-
-def constant_values(model: Model) -> dict[str, float]:
-    """Every constant element of a model with its value in the file, by element name, in the order of the file."""
-    known: dict[str, float] | None = vars(model).get(_CONSTANT_VALUES)
-    if known is None:  # kept with the model, which does not change: everything that sets a number asks for this
-        known = vars(model)[_CONSTANT_VALUES] = _constant_values(model)
-    return dict(known)
-
-
-def _constant_values(model: Model) -> dict[str, float]:
-    values = {}
-    for variable in model.variables.values():
-        if variable.kind != "constant":
-            continue
-        for equation in variable.equations:
-            for element in model.equation_elements(equation):
-                name = element_name(variable.name, tuple(model.shown.get(e, e) for e in element))
-                values[name] = constant_value(model, equation, element)
-    return values

@@ -196,3 +196,4 @@ OPERATIONS = {
     ":NOT:": "not",
 }
 SWAPPED = {">": "<", ">=": "<="}
+REDUCTIONS = {"SUM": "add", "PROD": "mul", "VMIN": "min", "VMAX": "max"}

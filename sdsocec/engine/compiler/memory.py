@@ -13,13 +13,14 @@ from sdsocec.model.ir import Call, Expression, Number
 from .functions import MISSING
 
 if TYPE_CHECKING:
-    from .expand import Expansion, Scope
+    from .expand import Expansion
+    from .scope import Scope
 
 LARGEST_ORDER = 100
 
 
 def _integ(x: Expansion, call: Call, scope: Scope) -> int:
-    x.need_arguments(call, 2, scope)
+    scope.need_arguments(call, 2)
     flow, initial = call.arguments
     if scope.is_initial:
         return x.expression(initial, scope)
@@ -27,12 +28,12 @@ def _integ(x: Expansion, call: Call, scope: Scope) -> int:
 
 
 def _initial(x: Expansion, call: Call, scope: Scope) -> int:
-    x.need_arguments(call, 1, scope)
+    scope.need_arguments(call, 1)
     return x.expression(call.arguments[0], scope.at_start())
 
 
 def _active_initial(x: Expansion, call: Call, scope: Scope) -> int:
-    x.need_arguments(call, 2, scope)
+    scope.need_arguments(call, 2)
     active, at_start = call.arguments
     return x.expression(at_start if scope.is_initial else active, scope)
 
@@ -69,7 +70,7 @@ def _stages(x: Expansion, call: Call, scope: Scope, order: int) -> int:
         return x.literal(order)
     if x.integrator != "euler":
         # "its output is constant for each Time Step" (Vensim, pages DELAY N and SMOOTH N)
-        raise x.unsupported(f"{call.function} with another integrator than Euler", scope, "Use --integrator euler.")
+        raise scope.unsupported(f"{call.function} with another integrator than Euler", "Use --integrator euler.")
     total = x.literal(1)
     for number in range(2, order + 1):
         total = x.make("add", total, x.make("select", _counts(x, call, scope, number), x.literal(1), x.literal(0)))
@@ -127,13 +128,13 @@ def _time_of_last_stage(x: Expansion, call: Call, scope: Scope, order: int) -> i
     if call.function == "DELAY" or now == MISSING or x.is_constant(now):
         return now
     if order != 2:
-        raise x.unsupported(f"DELAY N of order {order} with a delay time that moves", scope)
+        raise scope.unsupported(f"DELAY N of order {order} with a delay time that moves")
     return x.state(scope, call, -1, lambda s: x.expression(time, s), lambda s: x.expression(time, s), is_replaced=True)
 
 
 def _trend(x: Expansion, call: Call, scope: Scope) -> int:
     """ZIDZ(input - average, average time x |average|); the average starts at input / (1 + initial trend x average time)."""
-    x.need_arguments(call, 3, scope)
+    scope.need_arguments(call, 3)
     source, time, initial_trend = call.arguments
     if scope.is_initial:
         return x.expression(initial_trend, scope)
@@ -162,7 +163,7 @@ def _trend_average(
 
 def _forecast(x: Expansion, call: Call, scope: Scope) -> int:
     """Input x (1 + trend x horizon); its trend has no absolute value in the denominator, unlike TREND's."""
-    x.need_arguments(call, 4, scope)
+    scope.need_arguments(call, 4)
     source, time, horizon, initial_trend = call.arguments
     if scope.is_initial:
         trend = x.expression(initial_trend, scope)
@@ -176,7 +177,7 @@ def _forecast(x: Expansion, call: Call, scope: Scope) -> int:
 
 def _sample_if_true(x: Expansion, call: Call, scope: Scope) -> int:
     """The input where the condition holds, else the value of the step before."""
-    x.need_arguments(call, 3, scope)
+    scope.need_arguments(call, 3)
     condition, source, initial = call.arguments
 
     def value(s: Scope) -> int:
@@ -191,10 +192,10 @@ def _sample_if_true(x: Expansion, call: Call, scope: Scope) -> int:
 
 
 def _order(x: Expansion, call: Call, scope: Scope) -> int:
-    x.need_arguments(call, 4, scope)
+    scope.need_arguments(call, 4)
     order = call.arguments[3]
     if not isinstance(order, Number) or order.value != int(order.value) or not 1 <= order.value <= LARGEST_ORDER:
-        raise x.unsupported(f"{call.function} whose order is not a whole literal from 1 to {LARGEST_ORDER}", scope)
+        raise scope.unsupported(f"{call.function} whose order is not a whole literal from 1 to {LARGEST_ORDER}")
     return int(order.value)
 
 

@@ -160,7 +160,7 @@ class Kernel:
                     variable=state.variable,
                     path=self._model.path,
                     line=equation.line,
-                    excerpt=" ".join(equation.text.split())[:120],
+                    excerpt=equation.excerpt,
                     hint="Use --integrator euler or rk4.",
                 )
 

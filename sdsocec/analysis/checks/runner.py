@@ -1,118 +1,33 @@
-"""Reality checks: claims about a model's behaviour, each a small function in the model's folder.
-
-A model's `checks.py`, or the files of its folder `checks`, hold functions decorated with `reality_check`. Each gets a `Runner`,
-runs the model as it likes, and returns whether the claim holds, with the numbers behind the verdict. They are code of whoever
-wrote the model: it runs in `check` and `robust` only, and outside the project only when trusted.
-"""
+"""What a check gets: a model to run, and results to read."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
-import hashlib
-import importlib
-import importlib.util
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
-from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
-from pathlib import Path
-from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.engine import Design, Trajectories, all_element_names, constant_values, run_design
 from sdsocec.engine.trajectories import CONTROLS
-from sdsocec.errors import Fault, ProjectError, SdsocecError, nearest_name
+from sdsocec.errors import SdsocecError, nearest_name
 from sdsocec.model.names import split_element_name
 from sdsocec.model.project import LoadedModel
-from sdsocec.model.source import read_bytes
 from sdsocec.results import to_dataset
 from sdsocec.scenario import load_scenario, scenario_names
 
 if TYPE_CHECKING:
     import xarray as xr
 
-CHECKS = "checks"  # checks.py, or a folder of files
 MOST_KEPT = 128 * 2**20  # bytes of runs that a Runner keeps: some 45 runs of a large model, or 12 with every step saved
 BATCH = 16 * 2**20  # bytes of a batch of `Runner.many`
 FEWEST = 8  # runs of a batch: they fill the vectors of two threads
-TOGETHER = (
-    4  # runs of `Runner.prepare` at once: a vector of a large model; with all variables saved, more take longer each
-)
-Kind = Literal["hard", "soft"]
-Verdict = tuple[bool, str]
+TOGETHER = 4  # runs of `Runner.prepare` at once: a vector of a large model; with all variables saved, more are slower
 Request = tuple[str | None, tuple[tuple[str, float], ...]]  # a scenario, and the constants set in it
-
-
-@dataclass(frozen=True)
-class RealityCheck:
-    """One claim: a sentence, its source, whether the model fails with it (hard) or is only reported (soft)."""
-
-    claim: str
-    source: str
-    kind: Kind
-    function: Callable[[Runner], Verdict]
-
-    @property
-    def name(self) -> str:
-        """The name of its function."""
-        return self.function.__name__
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """A check's verdict, and the numbers behind it; `is_computed` is False where an error came instead, told in `numbers`."""
-
-    check: RealityCheck
-    holds: bool
-    numbers: str
-    is_computed: bool = True
-
-
-@dataclass(frozen=True)
-class CheckReport:
-    """All checks of a model; `failed` is true if a hard one does not hold."""
-
-    model: LoadedModel
-    results: tuple[CheckResult, ...]
-
-    @property
-    def failed(self) -> bool:
-        return any(not result.holds and result.check.kind == "hard" for result in self.results)
-
-
-def reality_check(
-    claim: str, *, source: str, kind: Kind = "hard"
-) -> Callable[[Callable[[Runner], Verdict]], Callable[[Runner], Verdict]]:
-    """Make a function of a model's `checks.py` a reality check.
-
-    Parameters
-    ----------
-    claim : str
-        What must hold, in a sentence.
-    source : str
-        On whose word.
-    kind : {"hard", "soft"}
-        A hard check that does not hold makes `sdsocec check` exit with 1.
-
-    Examples
-    --------
-    >>> @reality_check("Without inflow the group empties", source="extreme condition; Sterman (2000), ch. 21")
-    ... def no_inflow_no_people(run):
-    ...     left = run(set={"yearly inflow": 0.0, "FINAL TIME": 2120.0})["target group"].isel(time=-1)
-    ...     return left < 1.0, f"{float(left):.2g} thousand are left in 2120"
-    """
-    assert kind in ("hard", "soft"), "a check is hard or soft"
-
-    def register(function: Callable[[Runner], Verdict]) -> Callable[[Runner], Verdict]:
-        function.reality_check = RealityCheck(claim, source, kind, function)  # type: ignore[attr-defined]
-        return function
-
-    return register
 
 
 class _Layout:
@@ -380,136 +295,3 @@ class Runner:
         if name in self.constants:
             return name
         raise SdsocecError(f"the model has no constant '{name}'", name=name, nearest=nearest_name(name, self.constants))
-
-
-def has_checks(model: LoadedModel) -> bool:
-    """Whether the model's folder holds reality checks."""
-    return (model.folder / f"{CHECKS}.py").is_file() or (model.folder / CHECKS).is_dir()
-
-
-def digest_of_checks(model: LoadedModel) -> str:
-    """One hash of the files of the model's checks."""
-    path = _place_of_checks(model)
-    files = [path] if path.is_file() else sorted(path.glob("*.py"))
-    return hashlib.sha256(b"".join(hashlib.sha256(read_bytes(file)).digest() for file in files)).hexdigest()
-
-
-def is_trusted(model: LoadedModel, trust_code: bool = False) -> bool:
-    """Whether the model's checks may run: they are code."""
-    return trust_code or bool(model.project and model.is_of_current_project)
-
-
-def load_checks(model: LoadedModel, trust_code: bool = False) -> list[RealityCheck]:
-    """The checks of a model, in the order of its `checks.py`, or of the files of its folder `checks` by name; this runs them.
-
-    Files of the folder import from each other with `from .shared import ...`.
-
-    Raises ProjectError if the model has none, or if they lie outside the project and are not trusted.
-    """
-    path = _place_of_checks(model)
-    if not is_trusted(model, trust_code):
-        raise ProjectError(
-            f"'{path}' is code from outside the project, so it is not run",
-            path=path,
-            hint="Read it; if you trust it, add --trust-code.",
-        )
-    named = (getattr(value, "reality_check", None) for module in _import(path) for value in vars(module).values())
-    found = list(dict.fromkeys(check for check in named if isinstance(check, RealityCheck)))
-    if not found:
-        raise ProjectError(
-            "the file holds no reality checks" if path.is_file() else "the folder holds no reality checks",
-            path=path,
-            hint="A check is a function with @reality_check(claim, source=...).",
-        )
-    return found
-
-
-def _place_of_checks(model: LoadedModel) -> Path:
-    file, folder = model.folder / f"{CHECKS}.py", model.folder / CHECKS
-    if file.is_file() and folder.is_dir():
-        raise ProjectError(
-            f"the model '{model.name}' has both a file and a folder of reality checks",
-            path=file,
-            hint=f"Move the file into the folder '{folder}'.",
-        )
-    if not (file.is_file() or folder.is_dir()):
-        raise ProjectError(
-            f"the model '{model.name}' has no reality checks",
-            path=file,
-            hint="Write some: functions with @sdsocec.reality_check, as in models/first_steps/checks.py.",
-        )
-    return file if file.is_file() else folder
-
-
-class _FromSource(SourceFileLoader):
-    """Runs the file that its reader sees: no .pyc beside it is read or written."""
-
-    def get_code(self, fullname: str) -> CodeType:
-        path = Path(self.get_filename(fullname))
-        return self.source_to_code(read_bytes(path), str(path))
-
-
-def _import(path: Path) -> list[ModuleType]:
-    """The modules of `checks.py`, or of each file of the folder: of a package that has a name of its own for these contents."""
-    folder, files = (path.parent, [path]) if path.is_file() else (path, sorted(path.glob("*.py")))
-    contents = (hashlib.sha256(read_bytes(file)).digest() for file in sorted(folder.glob("*.py")))
-    package = f"sdsocec_checks_{hashlib.sha256(b''.join([str(folder.resolve()).encode(), *contents])).hexdigest()[:16]}"
-    spec = ModuleSpec(package, None, is_package=True)
-    spec.submodule_search_locations = [str(folder)]
-    sys.modules[package] = importlib.util.module_from_spec(spec)
-    sys.path_importer_cache[str(folder)] = FileFinder(str(folder), (_FromSource, [".py"]))
-    modules = []
-    for file in files:
-        try:
-            modules.append(importlib.import_module(f"{package}.{file.stem}"))
-        except Exception as error:
-            place = _place_in(error, folder) or (file, getattr(error, "lineno", None))
-            raise ProjectError(Fault(f"the checks cannot be read: {type(error).__name__}: {error}", *place)) from error
-    return modules
-
-
-def _place_in(error: BaseException, folder: Path) -> tuple[Path, int | None] | None:
-    """The last place in a folder's files that an error came through."""
-    import traceback
-
-    if isinstance(error, SyntaxError) and error.filename:
-        return Path(error.filename), error.lineno
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == folder]
-    return (Path(frames[-1].filename), frames[-1].lineno) if frames else None
-
-
-def run_check(check: RealityCheck, run: Runner) -> CheckResult:
-    """One check's verdict; a check that cannot be computed does not hold, and says why."""
-    try:
-        holds, numbers = check.function(run)
-    except SdsocecError as error:
-        return CheckResult(check, False, str(error).replace("\n", " "), is_computed=False)
-    except Exception as error:  # whatever a model's own code raises is its verdict, not ours
-        file, line = _place_in(error, Path(check.function.__code__.co_filename).parent) or (Path(), None)
-        what = f"stopped at {file.name}, line {line}: {type(error).__name__}: {error}"
-        return CheckResult(check, False, what, is_computed=False)
-    return CheckResult(check, bool(holds), str(numbers))
-
-
-def check(
-    model: LoadedModel,
-    *,
-    trust_code: bool = False,
-    progress: Callable[[CheckResult], None] | None = None,
-) -> CheckReport:
-    """Run a model's reality checks.
-
-    Parameters
-    ----------
-    trust_code : bool
-        Run checks of a model outside the project too.
-    progress : callable, optional
-        Told each result as it comes.
-    """
-    run = Runner(model)
-    results = []
-    for item in load_checks(model, trust_code):
-        results.append(run_check(item, run))
-        if progress is not None:
-            progress(results[-1])
-    return CheckReport(model, tuple(results))
