@@ -2,11 +2,12 @@
 
     SdsocecError                 one or more faults, each: what, where, how to mend it
     ├── ProjectError             no project, model or scenario of that name; a file that cannot be read or written
+    │   └── UnknownScenario      no scenario of that name
     ├── ModelError               the .mdl or its card is wrong
     │   └── UnsupportedConstruct the model is right, an engine cannot run it (`.construct`, `.variable`)
     ├── ScenarioError            a scenario file or a `--set` is wrong
     ├── DesignError              a table of constants does not fit the model
-    ├── DataError            observed data, or a calibration against them, are wrong
+    ├── DataError                observed data, or a calibration against them, are wrong
     └── RunError                 a run gave no finite numbers, or an integrator gave up
 
 `str(error)` is the text that the command line prints after "error: ". A broken invariant of sdsocec itself is
@@ -85,6 +86,10 @@ class SdsocecError(Exception):
 
 class ProjectError(SdsocecError):
     """No project, model or scenario of that name, or a file that cannot be read or written."""
+
+
+class UnknownScenario(ProjectError):
+    """No scenario of that name."""
 
 
 class ModelError(SdsocecError):

@@ -55,6 +55,7 @@ def commands_of(document: str) -> list[str]:
     return [line for block in blocks for line in block.splitlines() if line.startswith("sdsocec ")]
 
 
+@pytest.mark.slow
 def test_every_command_of_the_readme_works_as_typed(sdsocec_program):
     commands = commands_of("README.md")
     assert len(commands) >= 8
@@ -82,11 +83,13 @@ def test_every_command_in_the_text_of_a_page_works_as_typed(document, sdsocec_pr
         assert outcome.code == 0, f"{command}\n{outcome.err}"
 
 
+@pytest.mark.slow
 def test_the_readmes_python_works(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(
         r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
+    assert blocks
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {})
 

@@ -44,6 +44,10 @@ class UncertainRuns:
         Whether every number of a row is finite, in every scenario.
     attributes : dict
         The provenance.
+    n_unstarted : int
+        Rows that had no equilibrium to start from in some scenario; they are not finite.
+    reason : str
+        Why the first of these had none.
     """
 
     experiment: Experiment
@@ -51,6 +55,8 @@ class UncertainRuns:
     values: Floats
     is_finite: NDArray[np.bool_]
     attributes: Mapping[str, Any]
+    n_unstarted: int = 0
+    reason: str = ""
 
     @property
     def times(self) -> Floats:
@@ -61,6 +67,17 @@ class UncertainRuns:
     def n_left_out(self) -> int:
         """Rows that gave a number which is not finite, in some scenario: they are in no quantile of any."""
         return int((~self.is_finite).sum())
+
+    def notice(self) -> str | None:
+        """For the person who asked: what is left out, and why; None if nothing is."""
+        n, total = self.n_left_out, len(self.inputs)
+        if not n:
+            return None
+        rows = "row is" if n == 1 else "rows are"
+        what = f"{n:,} of {total:,} {rows} left out: their numbers are not finite"
+        if self.n_unstarted:
+            what += f"; {self.n_unstarted:,} had no equilibrium to start from: {self.reason}"
+        return what
 
     def of(self, scenario: int, output: int) -> Floats:
         """The finite rows of one output in one scenario, shape (n_finite, n_times)."""
@@ -119,20 +136,31 @@ def run_uncertain(
     sampling = make_sampling(model, "sobol", factors, n, seed)
     experiment = Experiment.of(model, scenarios, factors, outputs, saving=saving_step(model), initial=initial)
     inputs = sampling.rows(0, n)
-    values = experiment.run(inputs, progress=progress)
-    is_finite = np.asarray(np.isfinite(values).all(axis=(1, 2, 3)))
+    runs = experiment.runs(inputs, progress=progress)
+    is_finite = np.asarray(np.isfinite(runs.values).all(axis=(1, 2, 3)))
     if is_finite.sum() < FEWEST:
+        why = f": {runs.reason}" if runs.reason else ""
         raise DesignError(
-            f"only {int(is_finite.sum())} of {n} rows give finite numbers; bands need {FEWEST}",
+            f"only {int(is_finite.sum())} of {n} rows give finite numbers; bands need {FEWEST}{why}",
             hint="Narrow the distributions, or see which row fails: sdsocec run --set NAME=VALUE",
         )
     return UncertainRuns(
-        experiment, inputs, values, is_finite, _attributes(experiment, inputs, seed, settings, is_finite)
-    )
+        experiment, inputs, runs.values, is_finite, _attributes(experiment, inputs, seed, settings, is_finite),
+        runs.n_unstarted, runs.reason,
+    )  # fmt: skip
 
 
 def saving_step(model: LoadedModel) -> float:
     """The model's own saving step, or as many of them as leave no more times than a figure shows."""
+    own = own_saving(model)
+    values = constant_values(model.equations) | {"SAVEPER": own}
+    n = len(Clock.of(model.equations, {name: values[name] for name in CONTROLS}).saved) - 1
+    steps = next((k for k in range(1, n + 1) if n % k == 0 and n // k < MOST_TIMES), 1)
+    return own * steps
+
+
+def own_saving(model: LoadedModel) -> float:
+    """The model's own saving step; DesignError if it does not have one time step and span for all runs."""
     values = constant_values(model.equations)
     if "TIME STEP" in values:
         values = {
@@ -143,10 +171,7 @@ def saving_step(model: LoadedModel) -> float:
         raise DesignError(
             f"'{missing}' of '{model.name}' is no constant, so its rows have no times in common", name=missing
         )
-    clock = Clock.of(model.equations, {name: values[name] for name in CONTROLS})
-    n = len(clock.saved) - 1
-    steps = next((k for k in range(1, n + 1) if n % k == 0 and n // k < MOST_TIMES), 1)
-    return float(values["SAVEPER"] * steps)
+    return float(values["SAVEPER"])
 
 
 def _attributes(

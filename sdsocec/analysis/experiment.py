@@ -6,8 +6,8 @@ between scenarios are paired.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,13 +15,81 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.engine import Design, constant_values, run_design
-from sdsocec.errors import DesignError, SdsocecError, nearest_name
+from sdsocec.errors import DesignError, Fault, RunError, nearest_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.scenario import Scenario, acts_at_rest, design_of
 from sdsocec.scenario.factors import Factor
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 INITIAL = ("stored", "equilibrium")
+
+
+@dataclass(frozen=True)
+class Starts:
+    """Where the rows start, in every scenario.
+
+    Attributes
+    ----------
+    design : Design or None
+        What the engine runs, the rows of the first scenario first: those that have a start. None if none has.
+    has_start : array of bool, shape (n, n_scenarios)
+        False where a start from equilibrium is asked for and the row has no equilibrium.
+    faults : dict
+        By (row, scenario) of those: why, in a sentence without its subject.
+    """
+
+    design: Design | None
+    has_start: Flags
+    faults: Mapping[tuple[int, int], Fault]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of an experiment.
+
+    Attributes
+    ----------
+    values : array, shape (n, n_scenarios, n_times, n_outputs)
+        In the model's units. NaN where a row has no equilibrium to start from; any other number stays what it is.
+    has_start : array of bool, shape (n, n_scenarios)
+        Whether the row had one.
+    reason : str
+        Of the first row without: which, in which scenario, and why. Empty if all have one.
+    """
+
+    values: Floats
+    has_start: Flags
+    reason: str = ""
+
+    @classmethod
+    def joined(cls, parts: Sequence[Runs]) -> Runs:
+        """Rows that were run in parts."""
+        values, has_start = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("values", "has_start")
+        )
+        return cls(values, has_start, next((part.reason for part in parts if part.reason), ""))
+
+    @property
+    def n_unstarted(self) -> int:
+        """Rows without an equilibrium in some scenario."""
+        return int((~self.has_start.all(axis=1)).sum())
+
+    def notice(self, done: str) -> str | None:
+        """For the person who asked: how many rows had no equilibrium, what was done with them, and why the first had none."""
+        return unstarted(self.n_unstarted, len(self.values), done, self.reason)
+
+
+def unstarted(n: int, total: int, done: str, reason: str = "") -> str | None:
+    """`n` of `total` rows have no equilibrium; `done` says what became of them. None if all have one.
+
+    >>> unstarted(2, 1000, "(left out)", "row 3 does not come to rest")
+    '2 of 1,000 rows have no equilibrium (left out); row 3 does not come to rest'
+    """
+    if not n:
+        return None
+    has = "has" if n == 1 else "have"
+    return f"{n:,} of {total:,} rows {has} no equilibrium {done}" + (f"; {reason}" if reason else "")
 
 
 @dataclass(frozen=True)
@@ -73,17 +141,9 @@ class Experiment:
             raise DesignError(f"the saving step is {saving:g}; it must be above 0")
         made = cls(model, tuple(scenarios), tuple(factors), tuple(outputs), saving, initial or "stored")
         if initial is None and model.card.equilibrium is not None and made._acts_at_rest():
-            made = cls(model, made.scenarios, made.factors, made.outputs, saving, "equilibrium")
+            made = replace(made, initial="equilibrium")
         if made.initial == "equilibrium":
-            from sdsocec.scenario.equilibrium import computed_at_rest
-
-            computed = set(computed_at_rest(model))
-            for factor in made.factors:
-                if computed & set(factor.constants):
-                    raise DesignError(
-                        f"'{factor.name}' is varied, but a start from equilibrium computes it", name=factor.name,
-                        hint="Leave it out, or start from the stored values.",
-                    )  # fmt: skip
+            made._refuse_computed()
         return made
 
     @property
@@ -99,8 +159,8 @@ class Experiment:
         values = constant_values(self.model.equations) | {"SAVEPER": self.saving}
         return tuple(Clock.of(self.model.equations, {name: values[name] for name in CONTROLS}).saved.tolist())
 
-    def design(self, inputs: Floats) -> Design:
-        """The rows that the engine runs, those of the first scenario first: shape (n_scenarios * n, n_constants)."""
+    def starts(self, inputs: Floats) -> Starts:
+        """The rows that the engine runs, and which rows have no equilibrium to start from."""
         inputs = np.asarray(inputs, dtype=np.float64)
         if inputs.ndim != 2 or inputs.shape[1] != len(self.factors):
             raise DesignError(f"inputs need the shape (n, {len(self.factors)}), not {inputs.shape}")
@@ -109,18 +169,39 @@ class Experiment:
         of = [i for i, factor in enumerate(self.factors) for _ in factor.constants]
         rows = Design(base.names, np.repeat(base.values, len(inputs), axis=0))
         rows = rows.with_columns(constants, np.tile(inputs[:, of], (len(self.scenarios), 1)))
+        # An equation, mostly TIME STEP, cannot be set: `run` picks the times.
+        if "SAVEPER" in constant_values(self.model.equations):
+            rows = rows.with_columns(("SAVEPER",), np.full((rows.n_runs, 1), self.saving))
         if self.initial == "equilibrium":
-            rows = self._at_rest(rows, len(inputs))
-        if "SAVEPER" not in constant_values(
-            self.model.equations
-        ):  # an equation, mostly TIME STEP: `run` picks the times
-            return rows
-        return rows.with_columns(("SAVEPER",), np.full((rows.n_runs, 1), self.saving))
+            return self._at_rest(rows, len(inputs))
+        return Starts(rows, np.ones((len(inputs), len(self.scenarios)), dtype=bool), {})
+
+    def design(self, inputs: Floats) -> Design:
+        """The rows that the engine runs, those of the first scenario first: shape (n_scenarios * n, n_constants).
+
+        Raises RunError if a row has no equilibrium to start from.
+        """
+        found = self.starts(inputs)
+        if found.design is None or found.faults:
+            place = min(found.faults)
+            raise RunError(replace(found.faults[place], what=self._reason(place, found.faults[place])))
+        return found.design
 
     def run(
         self, inputs: Floats, *, threads: int | None = None, progress: Callable[[int], None] | None = None
     ) -> Floats:
-        """Run every row in every scenario.
+        """Run every row in every scenario: the values of `runs`, shape (n, n_scenarios, n_times, n_outputs)."""
+        return self.runs(inputs, threads=threads, progress=progress).values
+
+    def runs(
+        self,
+        inputs: Floats,
+        *,
+        threads: int | None = None,
+        progress: Callable[[int], None] | None = None,
+        first: int = 0,
+    ) -> Runs:
+        """Run every row in every scenario; a row without an equilibrium to start from is NaN.
 
         Parameters
         ----------
@@ -128,19 +209,27 @@ class Experiment:
             In the units of the factors.
         progress : callable, optional
             Told the number of runs done since it was last told; there are n * n_scenarios.
-
-        Returns
-        -------
-        array, shape (n, n_scenarios, n_times, n_outputs)
-            In the model's units. A number that is not finite stays what it is.
+        first : int
+            The number of the first row, for `reason`.
         """
-        found = run_design(
-            self.model.equations, self.design(inputs), outputs=self.outputs, engine="native", listed=self._listed,
-            threads=threads, progress=progress,
-        ).trajectories  # fmt: skip
-        values = found.values[:, self._picked(found.times)]
-        shape = (len(self.scenarios), len(inputs), *values.shape[1:])
-        return values.reshape(shape).transpose(1, 0, 2, 3)
+        starts = self.starts(inputs)
+        started = starts.has_start.T  # (n_scenarios, n), as the engine has them
+        values = np.empty((0, len(self.times), len(self.outputs)))
+        if starts.design is not None:
+            found = run_design(
+                self.model.equations, starts.design, outputs=self.outputs, engine="native", listed=self._listed,
+                threads=threads, progress=progress,
+            ).trajectories  # fmt: skip
+            values = found.values[:, self._picked(found.times)]
+        reason = ""
+        if starts.faults:
+            known, values = values, np.full((started.size, *values.shape[1:]), np.nan)
+            values[started.ravel()] = known
+            place = min(starts.faults)
+            reason = self._reason(place, starts.faults[place], first)
+            if progress is not None:
+                progress(len(starts.faults))
+        return Runs(values.reshape(*started.shape, *values.shape[1:]).transpose(1, 0, 2, 3), starts.has_start, reason)
 
     def _picked(self, times: Floats) -> Any:
         """The positions of the times of this experiment among those that the engine saved."""
@@ -164,37 +253,66 @@ class Experiment:
         return listed
 
     def _acts_at_rest(self) -> bool:
-        """Whether the model at rest moves when a factor goes to an end of its range, or in a scenario."""
+        """Whether a factor or a scenario may move the rest, as the equations say: its value in the .mdl does not matter."""
+        from sdsocec.scenario.equilibrium import acts_on_rest
+
+        stored = constant_values(self.model.equations)
         names = {constant for factor in self.factors for constant in factor.constants}
-        names |= {constant for scenario in self.scenarios for constant in scenario.settings}
-        if not acts_at_rest(self.model, names):
-            return False
-        return bool(self._moving(self.scenarios, self.factors))
+        names |= {
+            name for scenario in self.scenarios for name, value in scenario.values.items() if value != stored[name]
+        }
+        return acts_at_rest(self.model, names) and bool(acts_on_rest(self.model, names))
 
-    def _moving(self, scenarios: Iterable[Scenario], factors: Iterable[Factor]) -> bool:
-        from sdsocec.scenario.equilibrium import AT_REST, drift
+    def _refuse_computed(self) -> None:
+        """Raise DesignError for a factor or a setting that a start from equilibrium computes."""
+        from sdsocec.scenario.equilibrium import computed_at_rest
 
-        rows = [scenario.values for scenario in scenarios]
-        rows += [
-            dict.fromkeys(factor.constants, value)
-            for factor in factors
-            for value in (factor.distribution.low, factor.distribution.high)
-        ]
-        design = Design.of_rows(rows, constant_values(self.model.equations))
-        if not design.names:
-            return False
-        try:
-            return any(not speed <= AT_REST for _, speed in drift(self.model, design).worst())
-        except SdsocecError:  # what cannot be frozen is not known to rest
-            return True
+        computed = set(computed_at_rest(self.model))
+        told = [(f"'{f.name}' is varied", f.name) for f in self.factors if computed & set(f.constants)]
+        told += [(f"'{c}' is set in '{s.name}'", c) for s in self.scenarios for c in s.settings if c in computed]
+        for what, name in told[:1]:
+            raise DesignError(
+                f"{what}, but a start from equilibrium computes it", name=name,
+                hint="Leave it out, or start from the stored values.",
+            )  # fmt: skip
 
-    def _at_rest(self, rows: Design, n: int) -> Design:
-        """Each row with its own initial values; solved once for all scenarios unless one of them acts on the rest."""
-        from sdsocec.scenario.equilibrium import spin_up
+    @cached_property
+    def _same_rest(self) -> tuple[int, ...]:
+        """For each scenario, the first in which every row has the same equilibrium."""
+        from sdsocec.scenario.equilibrium import acts_on_rest
 
-        if len(self.scenarios) > 1 and not self._moving(self.scenarios, ()):
-            found = spin_up(self.model, rows.rows(np.arange(n)))
-            kept = [i for i, name in enumerate(found.names) if name not in rows.names]
-            added = tuple(found.names[i] for i in kept)
-            return rows.with_columns(added, np.tile(found.values[:, kept], (len(self.scenarios), 1)))
-        return spin_up(self.model, rows)
+        base = design_of(self.model, self.scenarios)
+        varied = {constant for factor in self.factors for constant in factor.constants}
+        acting = acts_on_rest(self.model, varied.union(base.names)) - varied
+        columns = [i for i, name in enumerate(base.names) if name in acting]
+        first: dict[tuple[float, ...], int] = {}
+        settings = (tuple(row) for row in base.values[:, columns].tolist())
+        return tuple(first.setdefault(setting, i) for i, setting in enumerate(settings))
+
+    def _at_rest(self, rows: Design, n: int) -> Starts:
+        """Each row with its own initial values, solved once for the scenarios that have them in common."""
+        from sdsocec.scenario.equilibrium import computed_at_rest, find_rest
+
+        solved = list(dict.fromkeys(self._same_rest))
+        of = [solved.index(first) for first in self._same_rest]
+        found = find_rest(self.model, rows.rows(np.concatenate([np.arange(n) + first * n for first in solved])))
+        faults = {
+            (row % n, scenario): fault
+            for row, fault in found.faults.items()
+            for scenario, group in enumerate(of)
+            if group == row // n
+        }
+        has_start = found.is_at_rest.reshape(-1, n)[of]  # (n_scenarios, n)
+        if found.design is None:
+            return Starts(None, has_start.T, faults)
+        place = (np.cumsum(found.is_at_rest) - 1).reshape(-1, n)[of]
+        computed = computed_at_rest(self.model)
+        columns = [found.design.names.index(name) for name in computed]
+        started = rows.rows(np.flatnonzero(has_start))
+        return Starts(
+            started.with_columns(computed, found.design.values[place[has_start]][:, columns]), has_start.T, faults
+        )
+
+    def _reason(self, place: tuple[int, int], fault: Fault, first: int = 0) -> str:
+        row, scenario = place
+        return f"row {first + row} in '{self.scenarios[scenario].name}' {fault.what}"

@@ -21,7 +21,7 @@ from sdsocec.model.card import CARD
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.results import provenance
-from sdsocec.results.observed import Observed, load_observed
+from sdsocec.results.observed import Observed, load_observed, series_stamp
 from sdsocec.scenario import Scenario, as_it_stands, design_of, load_scenario, settable_of
 
 Floats = NDArray[np.float64]
@@ -222,7 +222,7 @@ def run_against_record(
     attributes = provenance(model, design, found, [(scenario.name, scenario.digest) for scenario in chosen]) | {
         "settings": json.dumps(values),
         "initial": "stored" if model.card.equilibrium is None else "equilibrium",
-        "series_sha256": json.dumps({one.name: one.digest for one in observed}),
+        **series_stamp(observed),
     }
     column = {name: i for i, name in enumerate(found.trajectories.names)}
     times = found.trajectories.times

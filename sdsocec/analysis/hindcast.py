@@ -26,7 +26,7 @@ from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.model.record import TestKind
 from sdsocec.results import provenance
-from sdsocec.results.observed import Observed, load_observed
+from sdsocec.results.observed import Observed, load_observed, series_stamp
 from sdsocec.scenario import Scenario, acts_at_rest, default_scenarios, design_of, load_scenario
 
 from .fit import FitStatistics, fit_statistics
@@ -201,7 +201,7 @@ def hindcast(model: LoadedModel) -> Hindcast:
     others = [one for one in default_scenarios(model) if one.name != scenario.name]
     scenarios = (*others, scenario)
     simulated, attributes = simulate(model, scenarios, series)
-    attributes["series_sha256"] = json.dumps({one.name: one.observed.digest for one in series})
+    attributes |= series_stamp([one.observed for one in series])
     return Hindcast(model, scenario, scenarios, series, simulated, attributes)
 
 

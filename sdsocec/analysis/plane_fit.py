@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sdsocec.model.project import LoadedModel
 from sdsocec.scenario import Scenario
-from sdsocec.scenario.plane import INTENSITY, Plane, load_plane, scenario_at
+from sdsocec.scenario.plane import INTENSITY, Plane, load_plane, scenario_at, scenarios_at
 
 from .hindcast import TestSeries, simulate, test_series
 
@@ -225,7 +225,7 @@ def _distinct(points: Floats) -> Floats:
 
 
 def _parts(model: LoadedModel, plane: Plane, axes: Sequence[str], at: Floats, series: Sequence[TestSeries]) -> Floats:
-    scenarios = [scenario_at(model, dict(zip(axes, map(float, point), strict=True)), plane) for point in at]
+    scenarios = scenarios_at(model, [dict(zip(axes, map(float, point), strict=True)) for point in at], plane)
     simulated, _ = simulate(model, scenarios, series)
     squares = (((s - one.values) / one.errors) ** 2 for one, s in zip(series, simulated, strict=True))
     return np.stack([square.sum(axis=1) for square in squares], axis=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,16 +19,17 @@ from sdsocec.cache import digest_of
 from sdsocec.engine import constant_values
 from sdsocec.errors import DesignError, RunError, ScenarioError, SdsocecError
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.provenance import own_version
+from sdsocec.results.provenance import library_versions, own_version
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.factors import Factor, values_of
-from sdsocec.scenario.plane import INTENSITY, Plane, load_plane, scenario_at
+from sdsocec.scenario.plane import INTENSITY, Plane, load_plane, scenarios_at
 
-from .experiment import Experiment
+from .experiment import Experiment, Runs
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
-GRID = 41  # places on each axis
+GRID = 81  # places on each axis of the plane: at half of it, a narrow valley comes out as a row of islands
+CORNER_GRID = 41  # those surfaces are smooth, and each point is a run in every corner
 MOST = 201
 SIGNS = {"higher": 1.0, "lower": -1.0}
 _ALIKE = 1e-9  # of the largest value: what sdsocec calls equal
@@ -138,14 +139,15 @@ def map_plane(
     fixed = {name: float(given.pop(name, 1.0)) for name in (INTENSITY,) if name not in axes} | given
     levels = np.linspace(0.0, 1.0, grid).round(9)
     points = [dict(zip(axes, (float(x), float(y)), strict=True)) | fixed for x in levels for y in levels]
-    values = []
-    for start in range(0, len(points), _BATCH):
-        scenarios = _set([scenario_at(model, point, plane) for point in points[start : start + _BATCH]], settings)
-        experiment = Experiment.of(model, scenarios, (), outputs)
-        values.append(experiment.run(np.zeros((1, 0)), progress=progress)[0])
-    found = np.concatenate(values)
+    scenarios = _set(scenarios_at(model, points, plane), settings)
+    experiment = Experiment.of(model, scenarios, (), outputs)
     where = time_index(experiment.times, time)
-    chosen = _finite(found[:, where], "the plane").reshape(grid, grid, len(outputs))
+    parts = []
+    for start in range(0, len(points), _BATCH):
+        some = replace(experiment, scenarios=experiment.scenarios[start : start + _BATCH])
+        runs = some.runs(np.zeros((1, 0)), progress=progress)
+        parts.append(_finite(runs, runs.values[0, :, where], "the plane"))
+    chosen = np.concatenate(parts).reshape(grid, grid, len(outputs))
     grid_of = {"design": "plane", "axes": json.dumps(axes), "grid": grid, "at": json.dumps(fixed)}
     return PlaneMap(
         model, plane, axes, fixed, levels, tuple(outputs), chosen, experiment.times[where],
@@ -160,7 +162,7 @@ def map_corners(
     *,
     time: float | None = None,
     settings: Mapping[str, float] | None = None,
-    grid: int = GRID,
+    grid: int = CORNER_GRID,
     progress: Progress | None = None,
 ) -> CornerMap:
     """Run the corners of the plane over a regular grid of two uncertainties.
@@ -183,11 +185,12 @@ def map_corners(
     rows = np.stack([x.ravel() for x in np.meshgrid(*levels, indexing="ij")], axis=1)
     corners = _set(list(plane.corners.values()), settings)
     experiment = Experiment.of(model, corners, (first, second), outputs)
-    found = np.concatenate(
-        [experiment.run(rows[i : i + _BATCH], progress=progress) for i in range(0, len(rows), _BATCH)]
-    )
     where = time_index(experiment.times, time)
-    chosen = _finite(found[:, :, where], "the corners").reshape(grid, grid, len(plane.corners), len(outputs))
+    runs = Runs.joined(
+        [experiment.runs(rows[i : i + _BATCH], progress=progress, first=i) for i in range(0, len(rows), _BATCH)]
+    )
+    chosen = _finite(runs, runs.values[:, :, where], "the corners")
+    chosen = chosen.reshape(grid, grid, len(plane.corners), len(outputs))
     spans = {factor.name: [factor.distribution.low, factor.distribution.high] for factor in (first, second)}
     return CornerMap(
         model, plane, (first, second), (levels[0], levels[1]), tuple(outputs), chosen, experiment.times[where],
@@ -203,20 +206,22 @@ def rank_by_influence(
     output: str,
     *,
     time: float | None = None,
+    settings: Mapping[str, float] | None = None,
     progress: Progress | None = None,
 ) -> list[tuple[Factor, float]]:
     """Factors by how far each alone moves the differences between scenarios, the most first.
 
     The measure is the standard deviation, over a factor's distribution and the scenarios, of a scenario's distance from the mean
     of all: what moves every scenario alike changes no choice and counts as 0. It is in the model's unit of the output. Factors
-    are moved one at a time, from the values of the .mdl.
+    are moved one at a time, from the values of the .mdl and the `settings`; all start alike.
     """
+    whole = Experiment.of(model, _set(list(scenarios), settings), factors, (output,))
+    where = time_index(whole.times, time)
     ranked = []
     levels = (np.arange(_LEVELS) + 0.5) / _LEVELS
     for factor in factors:
-        experiment = Experiment.of(model, scenarios, (factor,), (output,))
-        values = experiment.run(values_of((factor,), levels[:, None]), progress=progress)
-        at = _finite(values[:, :, time_index(experiment.times, time), 0], f"'{factor.name}'")
+        runs = replace(whole, factors=(factor,)).runs(values_of((factor,), levels[:, None]), progress=progress)
+        at = _finite(runs, runs.values[:, :, where, 0], f"'{factor.name}'")
         ranked.append((factor, float(np.sqrt((at - at.mean(axis=1, keepdims=True)).var(axis=0).mean()))))
     return sorted(ranked, key=lambda pair: -pair[1])
 
@@ -297,6 +302,7 @@ def _attributes(
         "saved_from": times[0],
         "saved_to": times[-1],
         "sdsocec_version": own_version(),
+        "library_versions": library_versions("numpy", "llvmlite", "scipy"),
     }
 
 
@@ -305,7 +311,12 @@ def _require_grid(grid: int) -> None:
         raise DesignError(f"the grid is {grid}; it must be between 3 and {MOST} places on each axis")
 
 
-def _finite(values: Floats, where: str) -> Floats:
-    if not np.isfinite(values).all():
-        raise RunError(f"{int((~np.isfinite(values)).sum())} numbers of {where} are not finite")
+def _finite(runs: Runs, values: Floats, where: str) -> Floats:
+    """Those of the values of runs that a map is made of; RunError if one of them is not finite."""
+    n = int((~np.isfinite(values)).sum())
+    if n:
+        hint = "Narrow what varies, or see which constants fail: sdsocec run --set NAME=VALUE"
+        raise RunError(
+            f"{n} numbers of {where} are not finite" + (f": {runs.reason}" if runs.reason else ""), hint=hint
+        )
     return values

@@ -1,12 +1,13 @@
 """Commands that can be run again from the stamp of what they wrote.
 
-A command of this kind puts its name and options into the stamp (`command_line`), but for where it read and wrote; `files_again`
+A command of this kind puts its name and options into the stamp (`command_line`), but for where it read and wrote; `FilesAgain`
 runs it again from there.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from typing import Any
 from typer.core import TyperCommand
 
 COMMAND = "command"  # the key in a stamp
-# Where things are, what is written, and a leave that only the person at the keyboard gives.
-NOT_KEPT = ("out", "project", "model", "formats", "grey", "overwrite", "trust_code", "style")
+# Where things are, what is written, and what only the person at the keyboard may allow or ask for.
+NOT_KEPT = ("out", "csv", "project", "model", "formats", "grey", "overwrite", "trust_code", "style", "accept")
 FILES = (".toml", ".csv", ".tab", ".vsc", ".cin", ".mdl")
 _running: ContextVar[dict[str, Any] | None] = ContextVar("running", default=None)
 
@@ -45,8 +46,13 @@ def command_line() -> dict[str, str]:
     asked = {key: value for key, value in running["options"].items() if value not in (None, [], ())}
     if any(is_file(value) for key, value in asked.items() if key not in NOT_KEPT or key == "style"):
         return {}
-    kept = {key: list(v) if isinstance(v, tuple) else v for key, v in sorted(asked.items()) if key not in NOT_KEPT}
-    return {COMMAND: json.dumps({"command": running["command"], "options": kept}, ensure_ascii=False)}
+    return as_command(running["command"], {key: value for key, value in asked.items() if key not in NOT_KEPT})
+
+
+def as_command(command: str, options: Mapping[str, Any]) -> dict[str, str]:
+    """A command for a stamp: its name, and options by the names of their parameters."""
+    kept = {key: list(v) if isinstance(v, tuple) else v for key, v in sorted(options.items())}
+    return {COMMAND: json.dumps({"command": command, "options": kept}, ensure_ascii=False)}
 
 
 def is_file(value: Any) -> bool:

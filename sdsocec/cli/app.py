@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import io
 import itertools
+import re
 import sys
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar
 
 import typer
 
-from sdsocec.errors import SdsocecError
+from sdsocec.errors import SdsocecError, nearest_name
 
 from . import (
     calibrate,
@@ -32,15 +34,31 @@ from . import (
     verify,
 )
 from .again import RepeatableCommand
+from .groups import Group
 
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # typer does not export it
 STOPPED = "stopped; nothing was written"
 
+
+class Program(Group):
+    """All commands, by what they are about."""
+
+    sections: ClassVar[Mapping[str, Sequence[str]]] = {
+        "Run scenarios": ("run", "compare", "levers", "plot", "scenarios"),
+        "Read and check a model": ("model", "check", "equilibrium", "init"),
+        "Hold it against the record": ("data", "identify", "calibrate", "tune", "hindcast"),
+        "See what is uncertain": ("sweep", "robust", "sensitivity"),
+        "See whether a result can be made again": ("verify",),
+    }
+
+
 app = typer.Typer(
+    cls=Program,
     name="sdsocec",
     help=(
         "Run the social economy of a Dutch scenario study, or any Vensim model: scenarios, tables and figures.\n\n"
-        "Start with: sdsocec run"
+        "Start with `sdsocec run`. `sdsocec COMMAND -h` tells of a command, with an example that works as typed. In a pipe, "
+        "tables are tab-separated, each below its title (`# `)."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -53,8 +71,8 @@ app.command("compare")(compare.compare)
 app.command("levers")(levers.levers)
 app.command("check")(check.check)
 app.command("identify")(calibrate.identify)
-app.command("calibrate")(calibrate.calibrate)
-app.command("hindcast")(hindcast.hindcast)
+app.command("calibrate", cls=RepeatableCommand)(calibrate.calibrate)
+app.command("hindcast", cls=RepeatableCommand)(hindcast.hindcast)
 app.command("equilibrium")(equilibrium.equilibrium)
 app.command("init")(init.init)
 app.command("tune")(tune.tune)
@@ -116,18 +134,41 @@ def _refuse_usage(error: Any) -> int:
     """What is wrong with the command line, in the style of all messages; a command without arguments that has none to run shows
     its help, which is no mistake.
     """
-    if type(error).__name__ == "NoArgsIsHelpError":
+    kind = type(error).__name__
+    if kind == "NoArgsIsHelpError":
         print(error.ctx.get_help())
         return 0
     message = str(error.format_message())
-    name = next(iter(getattr(error.param, "opts", ())), "") if isinstance(error, typer.BadParameter) else ""
+    if kind == "NoSuchOption":
+        message = _no_option(error)
+    names = getattr(error.param, "opts", ()) if isinstance(error, typer.BadParameter) else ()
+    name, value = next(((name, typed) for name in names if (typed := _typed(name))), ("", ""))
     for start, what in _NOT_A.items():
         if start in message and name.startswith("-"):
-            message = f"'{_typed(name)}' is not a {what}\n  {name} {_typed(name)}"
+            message = f"'{value}' is not a {what}\n  {name} {value}"
+    if (limit := _LIMIT.search(message)) and name:
+        least = "more" if limit[1] == "greater" else "less"
+        message = f"{name} is {value}; it must be {limit[2]} or {least}"
     help_of = f"\n  Help: {error.ctx.command_path} -h" if error.ctx is not None else ""
     return _complain(f"error: {message[:1].lower()}{message[1:]}{help_of}", 2)
 
 
+def _no_option(error: Any) -> str:
+    """What to say of an option that is not there: the nearest, or that it belongs behind the command."""
+    name, ctx = error.option_name, error.ctx
+    message = f"there is no option '{name}'"
+    if ctx is not None and ctx.parent is None and any(name in p.opts for c in _commands(ctx) for p in c.params):
+        return f"{message} before the command\n  Write the command first, as in: sdsocec run {name} ..."
+    known = {part for parameter in ctx.command.params for part in parameter.opts} if ctx is not None else set()
+    near = next(iter(error.possibilities or ()), None) or nearest_name(name, known)
+    return f"{message}\n  Did you mean '{near}'?" if near else message
+
+
+def _commands(ctx: Any) -> list[Any]:
+    return list(getattr(ctx.command, "commands", {}).values())
+
+
+_LIMIT = re.compile(r"Input should be (greater|less) than or equal to (\S+)")
 _NOT_A = {"a valid integer": "whole number", "a valid number": "number"}  # what typer says, and what we say
 
 

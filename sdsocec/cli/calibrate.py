@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .again import command_line
 from .common import (
     LanguageOption,
     ModelOption,
@@ -64,6 +65,10 @@ def identify(
 ) -> None:
     """Say which parameters the observed series can fix, before anything is fitted.
 
+    For each: what its whole range moves in the observed values, in standard errors; how exactly they fix it (half of a 90 %
+    interval, in percent of the range) with all others known, and with all others estimated too; and which can only be told
+    together.
+
     Example: sdsocec identify --model first_steps
     """
     from sdsocec.analysis.calibration import identifiability
@@ -82,9 +87,9 @@ def calibrate(
     replace: ReplaceOption = None,
     settings: HoldOption = None,
     starts: Annotated[
-        int, typer.Option("--starts", min=1, help="Searches; the first from the model as it stands.")
+        int, typer.Option("--starts", metavar="N", min=1, help="Searches; the first from the model as it stands.")
     ] = 64,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the starts.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the starts.")] = 1,
     loss: Annotated[
         str, typer.Option("--loss", metavar="linear|soft_l1|huber|cauchy", help="The robust ones weigh outliers down.")
     ] = "soft_l1",
@@ -114,7 +119,7 @@ def calibrate(
     """
     from sdsocec.analysis.calibration import accepting, evidence
     from sdsocec.analysis.calibration.intervals import LOSSES
-    from sdsocec.results.export import check_folder, write_files
+    from sdsocec.results.export import PROVENANCE, check_folder, stamp_file, write_files
 
     check_language(lang)
     one_of("loss", loss, LOSSES)
@@ -129,8 +134,10 @@ def calibrate(
     fit = _search(problem, starts, seed, loss)
     values = accepting.accepted(fit)
     command = _command(loaded.name, free, series, replace, settings, starts, seed, loss, profiles)
-    files = evidence.evidence_files(fit, command, values)
-    write_files(folder, files, evidence.FILE)
+    stamp = evidence.stamp_of(fit) | ({} if fit.stopped else command_line())
+    provenance = {PROVENANCE: stamp_file(stamp)}
+    files = evidence.evidence_files(fit, command, values) | provenance
+    write_files(folder, files)
     _print_fit(fit, values, lang)
     note(f"Written to {folder}: {', '.join(files)}")
     if fit.stopped:
@@ -145,14 +152,15 @@ def calibrate(
     try:
         if profiles:
             made, is_whole = _profiles(fit, lang)
-            files = evidence.evidence_files(fit, command, values, made) | _profile_files(fit, made, lang)
-            write_files(folder, files, evidence.FILE)
+            files = evidence.evidence_files(fit, command, values, made) | _profile_files(fit, made, stamp, lang)
+            files |= provenance
+            write_files(folder, files)
             note(f"Written to {folder}: {', '.join(files)}")
             if not is_whole:
                 raise KeyboardInterrupt
         if accept:
             written = accepting.accept(fit, values)
-            kept = write_files(loaded.folder / evidence.FOLDER, files, evidence.FILE)
+            kept = write_files(loaded.folder / evidence.FOLDER, files)
             note(f"{len(written)} numbers written to {loaded.equations.path}; evidence in {kept}. Next: sdsocec check")
     except KeyboardInterrupt:
         undone = "; nothing was accepted" if accept and not written else ""
@@ -210,18 +218,17 @@ def _profiles(fit: Fit, lang: str) -> tuple[list[Profile], bool]:
     return made, is_whole
 
 
-def _profile_files(fit: Fit, made: list[Profile], lang: str) -> dict[str, bytes]:
+def _profile_files(fit: Fit, made: list[Profile], stamp: dict[str, Any], lang: str) -> dict[str, bytes]:
     """The profiles as a table and a figure."""
     import xarray as xr
 
     from sdsocec.analysis.calibration.evidence import profiles_csv
-    from sdsocec.report.fit_figures import draw_profiles
+    from sdsocec.report.profile_figures import draw_profiles
     from sdsocec.report.saving import render
 
     if not made:
         return {}
     model = fit.problem.model
-    stamp = {"model": model.name, "model_sha256": model.equations.file_sha256, "seed": fit.seed}
     figure = render(draw_profiles(made, model, lang), "profiles", xr.Dataset(attrs=stamp))
     return figure | {"profiles.csv": profiles_csv(fit, made)}
 

@@ -25,7 +25,7 @@ def check(
 ) -> None:
     """Run the reality checks of a model (English only).
 
-    Those that fail come last. Exits with 1 if a hard check does not hold.
+    The model fails with a hard check: exit code 1. A soft one is only reported. Those that do not hold come last.
 
     Example: sdsocec check --model first_steps
     """
@@ -51,7 +51,7 @@ def check(
         if not (failing and r.holds)
     ]
     if rows:
-        print_table(("verdict", "kind", "claim", "numbers"), rows)
+        print_table(("verdict", "kind", "claim", "numbers"), rows, f"Reality checks of {loaded.name}")
     fail = {kind: [short_name(r) for r in found if not r.holds and r.check.kind == kind] for kind in ("hard", "soft")}
     told = [f"{kind} ones that fail: {', '.join(names)}" for kind, names in fail.items() if names]
     note("; ".join([f"{sum(r.holds for r in found)} of {n} checks hold", *told]))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -63,8 +66,23 @@ def one_of(what: str, value: str, valid: Sequence[str]) -> str:
     return value
 
 
+@contextmanager
+def silent_notes() -> Iterator[None]:
+    """A context in which `note` says nothing: a command is run within another."""
+    before = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(before)
+
+
+_silent: ContextVar[bool] = ContextVar("silent", default=False)
+
+
 def note(text: str) -> None:
     """A line for the person at the terminal, not for the data."""
+    if _silent.get():
+        return
     text = wrapped(text) if sys.stderr.isatty() else text
     print(
         text.encode(sys.stderr.encoding or "utf-8", "replace").decode(sys.stderr.encoding or "utf-8"), file=sys.stderr
@@ -95,7 +113,8 @@ def terminal_width() -> int:
 
 
 def print_tables(tables: Sequence[Table], is_first: bool = True, continued: str = "(continued)") -> None:
-    """Tables of numbers on stdout, a blank line before each but the first, each under its title; one title is said once.
+    """Tables of numbers on stdout, a blank line before each but the first, each under its title; in a terminal, one title is said
+    once.
 
     What the tables say below themselves comes after each. `continued` stands above the rest of one that is broken.
     """
@@ -107,7 +126,7 @@ def print_tables(tables: Sequence[Table], is_first: bool = True, continued: str 
     for i, table in enumerate(tables):
         if i or not is_first:
             print_line("")
-        shown = "" if table.title == title else table.title
+        shown = "" if table.title == title and sys.stdout.isatty() else table.title
         print_table(
             table.header, table.rows, shown, numbers_from=table.labels, labels=labels[table.title], repeated=table.repeated,
             continued=continued,
@@ -126,7 +145,7 @@ def print_table(
     repeated: int = 0,
     continued: str = "(continued)",
 ) -> None:
-    """A table on stdout: aligned in a terminal, tab-separated into a pipe or file.
+    """A table on stdout: aligned in a terminal; into a pipe or file tab-separated, the title before it as a comment (`# `).
 
     Columns from `numbers_from` on are numbers: they stand to the right and are never cut. Where they do not fit beside each
     other, they are printed in blocks, each with the first columns before it, and with the first `repeated` columns of numbers if
@@ -134,6 +153,8 @@ def print_table(
     there is room.
     """
     if not sys.stdout.isatty():
+        if title:
+            print(printable(f"# {title}"))
         for row in (header, *rows):
             print(printable("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row)))
         return

@@ -9,7 +9,9 @@ import typer
 
 from sdsocec.errors import DataError
 
+from .again import RepeatableCommand, command_line
 from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, print_line, print_table
+from .groups import Group
 from .run import SetOption
 
 if TYPE_CHECKING:
@@ -19,10 +21,19 @@ if TYPE_CHECKING:
     from sdsocec.results.observed import Observed
 
 app = typer.Typer(
+    cls=Group,
     help="List, show and plot the observed series, and hold the model against them.\n\nExample: sdsocec data list",
     no_args_is_help=True,
 )
-Name = Annotated[str, typer.Argument(metavar="SERIES", help="A series of the card.")]
+Name = Annotated[str, typer.Argument(metavar="SERIES", help="A series of the card; names: sdsocec data list")]
+AgainstOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--against",
+        metavar="mdl|NAME=VALUE",
+        help="Draw also the run with these settings, in grey; mdl: with none. Repeatable.",
+    ),
+]
 Names = Annotated[list[str] | None, typer.Argument(metavar="SERIES", help="Series of the card; by default all.")]
 
 
@@ -53,7 +64,7 @@ def show(name: Name, model: ModelOption = None, project: ProjectOption = None, l
     _print(values_of(one, loaded, lang))
 
 
-@app.command("fit")
+@app.command("fit", cls=RepeatableCommand)
 def fit(
     names: Names = None,
     model: ModelOption = None,
@@ -71,7 +82,7 @@ def fit(
     from sdsocec.analysis.fit import fit_table
     from sdsocec.report.fit_tables import csv_of_fit, kinds_lines, left_out_lines, misfit_line, table_of_fit
     from sdsocec.report.texts import text
-    from sdsocec.results.export import write_files
+    from sdsocec.results.export import PROVENANCE, stamp_file, write_files
 
     check_language(lang)
     loaded = load(model, project)
@@ -83,36 +94,44 @@ def fit(
     for line in (*left_out_lines(run, lang), *kinds_lines([one.observed for one in run.series], lang)):
         print_line(line)
     if csv is not None:
-        write_files(csv.parent, {csv.name: csv_of_fit(fit_table(run), run)})
-        note(f"Written to {csv}")
+        beside = f"{csv.stem}.{PROVENANCE}"
+        stamp = stamp_file({**run.attributes, **command_line()})
+        write_files(csv.parent, {csv.name: csv_of_fit(fit_table(run), run), beside: stamp}, beside)
+        note(f"Written to {csv}, its stamp to {beside}")
 
 
-@app.command("plot")
+@app.command("plot", cls=RepeatableCommand)
 def plot(
     names: Names = None,
     model: ModelOption = None,
     project: ProjectOption = None,
     settings: SetOption = None,
+    against: AgainstOption = None,
     lang: LanguageOption = "en",
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", metavar="DIR", help="The folder to write fit and residuals into, PNG and SVG."),
+        typer.Option("--out", "-o", metavar="DIR", help="Where fit and residuals go: PNG, SVG and their numbers."),
     ] = Path("figures"),
 ) -> None:
     """Draw the series with error bars against the run of the card's scenarios, and the residuals by year.
 
     Example: sdsocec data plot unemployed vacancies --model first_steps --out figures
     """
+    from sdsocec.analysis.tuning import MDL
     from sdsocec.report.fit_figures import as_dataset, draw_fit, draw_residuals
+    from sdsocec.report.fit_tables import data_of_fit
     from sdsocec.report.saving import render
     from sdsocec.results.export import write_files
+    from sdsocec.results.formats import csv_table
 
     check_language(lang)
     loaded = load(model, project)
     run = _run(loaded, names, settings)
-    dataset = as_dataset(run)
-    files = render(draw_fit(run, loaded, lang), "fit", dataset)
+    dataset = as_dataset(run).assign_attrs(command_line())
+    before = _run(loaded, names, [one for one in against if one != MDL]) if against else None
+    files = render(draw_fit(run, loaded, lang, before), "fit", dataset)
     files |= render(draw_residuals(run, loaded, lang), "residuals", dataset)
+    files["fit.csv"] = csv_table(data_of_fit("fit", run.series, loaded, lang), lang)
     note(f"Written to {write_files(out, files)}: {', '.join(files)}")
 
 

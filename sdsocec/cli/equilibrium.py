@@ -48,9 +48,9 @@ def equilibrium(
             f"'{loaded.equations.path}' belongs to the installed program", path=loaded.equations.path,
             hint="Make a copy of your own: sdsocec init DIR",
         )  # fmt: skip
-    note(f"Model {loaded.name} ({loaded.equations.path})")
     values = settable_of(loaded).read(settings or [])
     pairs = stored_and_found(loaded, values)
+    note(f"Model {loaded.name} ({loaded.equations.path})")
     moving = drift(loaded, Design.of_rows([values], constant_values(loaded.equations)))
     stock, speed = moving.worst()[0]
     belongs = speed <= AT_REST and all(pairs[c][0] == pairs[c][1] for c in at_rest(loaded).consistent)

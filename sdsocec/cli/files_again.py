@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from sdsocec.errors import ProjectError
 from sdsocec.model.toml import FileModel
 
 from .again import NOT_KEPT, RepeatableCommand, is_file
+from .common import silent_notes
 
 MOST = 1_000_000  # of rows, or of anything else that is counted
 Value = bool | int | float | str | list[str] | list[int] | list[float]
@@ -29,32 +32,59 @@ class CommandLine(FileModel):
     options: dict[str, Value] = {}
 
 
-def files_again(text: str, model: str, project: Path | None, kind: str | None) -> dict[str, bytes]:
-    """The files of a command of a stamp, by name, made again.
+class FilesAgain:
+    """Commands of stamps, each run again once.
 
     Parameters
     ----------
-    model : str
-        The model's name, or its path as the user gave it.
-    kind : str, optional
-        The format of the figure that is wanted, where a command writes several.
-
-    Raises
-    ------
-    SdsocecError
-        It is no such command, an option is none of its own or names a file, or it fails.
+    project : Path, optional
+        The project of the model, where it is not the one of the working folder.
+    trust_code : bool
+        Whether the checks of a model outside the project may run; no stamp can say so.
     """
-    line = _parsed(text)
-    command = _command_of(line)
-    with tempfile.TemporaryDirectory(prefix="sdsocec-") as folder:
-        out = Path(folder) / "again"
-        arguments = [*line.command.split(), *_arguments(line, command), "--model", model, "--out", str(out)]
-        arguments += ["--project", str(project)] if project is not None else []
+
+    def __init__(self, project: Path | None, trust_code: bool = False) -> None:
+        self.project, self.trust_code = project, trust_code
+        self._known: dict[tuple[str, ...], dict[str, bytes]] = {}
+
+    def __call__(self, text: str, model: str, formats: Sequence[str] = ()) -> dict[str, bytes]:
+        """The files of a command of a stamp, by name, made again.
+
+        Parameters
+        ----------
+        model : str
+            The model's name, or its path as the user gave it.
+        formats : sequence of str, optional
+            Of the figures that are wanted, where a command writes several.
+
+        Raises
+        ------
+        SdsocecError
+            It is no such command, an option is none of its own or names a file, or it fails.
+        """
+        line = _parsed(text)
+        command = _command_of(line)
         names = {parameter.name for parameter in command.params}
-        arguments += ["--format", kind] if kind is not None and "formats" in names else []
-        arguments += ["--grey"] if kind == "png" and "grey" in names else []
-        _run(arguments + _places(line, command))
-        return {path.name: path.read_bytes() for path in sorted(out.iterdir())} if out.is_dir() else {}
+        arguments = [*line.command.split(), *_arguments(line, command), "--model", model]
+        arguments += ["--project", str(self.project)] if self.project is not None else []
+        arguments += ["--format", ",".join(formats)] if formats and "formats" in names else []
+        arguments += ["--grey"] if "png" in formats and "grey" in names else []
+        arguments += ["--trust-code"] if self.trust_code and "trust_code" in names else []
+        places = _places(line, command)
+        key = (*arguments, *places)
+        if key not in self._known:
+            with tempfile.TemporaryDirectory(prefix="sdsocec-") as folder:
+                out = Path(folder) / "again"
+                _run(
+                    [
+                        *arguments,
+                        *(["--out", str(out)] if "out" in names else ["--csv", str(out / "again.csv")]),
+                        *places,
+                    ]
+                )
+                made = sorted(out.iterdir()) if out.is_dir() else []
+                self._known[key] = {path.name: path.read_bytes() for path in made}
+        return self._known[key]
 
 
 def _parsed(text: str) -> CommandLine:
@@ -120,13 +150,15 @@ def _places(line: CommandLine, command: Any) -> list[str]:
 
 
 def _run(arguments: list[str]) -> None:
-    """Run the program within itself, silently."""
+    """Run the program within itself, silently but for its bars of progress on a terminal."""
     said = io.StringIO()
+    is_shown = sys.stderr.isatty()
     try:
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        quiet = contextlib.nullcontext() if is_shown else contextlib.redirect_stderr(said)
+        with contextlib.redirect_stdout(said), silent_notes(), quiet:
             _program().main(args=arguments, prog_name="sdsocec")
     except SystemExit as stop:
         if stop.code == 130:
-            raise
+            raise KeyboardInterrupt from None
         if stop.code not in (0, None):
             raise _no_command() from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .again import command_line
 from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, print_line, print_table
 
 if TYPE_CHECKING:
@@ -23,12 +24,20 @@ def hindcast(
     project: ProjectOption = None,
     grid: Annotated[
         int | None,
-        typer.Option("--grid", min=3, max=101, help="Places on each axis of the plane. Default: 21, steps of 0.05."),
+        typer.Option(
+            "--grid", metavar="N", min=3, max=101, help="Places on each axis of the plane. Default: 21, steps of 0.05."
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to write the files.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Where to write. Default: output/<model>-hindcast."),
+    ] = None,
     lang: LanguageOption = "en",
 ) -> None:
     """Hold the test years against what the scenarios give for them, and find where on the plane reality landed.
+
+    Errors are in standard errors of the observation: 1 is as far off as its measurement may be. Series that the model was given
+    (inputs) say nothing of its worth; totals stand there with them and without.
 
     Example: sdsocec hindcast --lang nl
     """
@@ -40,7 +49,7 @@ def hindcast(
     from sdsocec.report.hindcast_figure import draw_place
     from sdsocec.report.saving import render
     from sdsocec.report.texts import text
-    from sdsocec.results.export import write_files
+    from sdsocec.results.export import PROVENANCE, stamp_file, write_files
     from sdsocec.scenario.plane import has_plane
 
     check_language(lang)
@@ -51,26 +60,30 @@ def hindcast(
     place = _with_progress(loaded, grid) if has_plane(loaded) else None
     if place is not None:
         print_line(tables.answer(found, place, lang))
-        print_line("")
-    _print(tables.fit_sheet(found, lang))
+    _print(tables.fit_sheet(found, lang), is_first=place is None)
     for line in tables.fit_lines(found, lang):
         print_line(line)
     _print(tables.years_sheet(found, lang))
     files = hindcast_files(found, place)
+    stamp = {**found.attributes, **({} if place is None else {"plane_sha256": place.plane.digest}), **command_line()}
     if place is None:
         note(f"the scenarios of '{loaded.name}' span no plane, so where reality landed on it is not asked")
     else:
         _print(tables.plane_sheet(found, place, lang))
         for line in tables.plane_lines(found, place, lang):
             print_line(line)
-        files |= render(draw_place(found, place, lang), "plane", xr.Dataset(attrs=dict(found.attributes)))
+        files |= render(draw_place(found, place, lang), "plane", xr.Dataset(attrs=stamp))
+    files[PROVENANCE] = stamp_file(stamp)
     _print(tables.forecast_sheet(found, lang))
     print_line(text(lang, "hindcast_explore"))
     folder = write_files(out or Path("output") / f"{loaded.name}-{FOLDER}", files)
     note(f"Written to {folder}: {', '.join(files)}")
 
 
-def _print(sheet: Sheet) -> None:
+def _print(sheet: Sheet, is_first: bool = False) -> None:
+    """A table, a blank line before it."""
+    if not is_first:
+        print_line("")
     print_table(sheet.header, sheet.rows, sheet.title, numbers_from=sheet.numbers_from)
 
 

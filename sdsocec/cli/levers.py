@@ -57,7 +57,10 @@ def levers(
     one_of("way to tell levers apart", by or BY[0], BY)
     loaded = load(model, project)
     if not loaded.card.levers:
-        raise SdsocecError(f"the card of '{loaded.name}' lists no levers", name=loaded.name)
+        raise SdsocecError(
+            f"the card of '{loaded.name}' lists no levers", name=loaded.name,
+            hint="Any constant can be set: sdsocec run --set NAME=VALUE; names: sdsocec model variables --kind constant",
+        )  # fmt: skip
     if scenario is not None:
         _effects(loaded, scenario, by or BY[0], outcomes, lang)
         return
@@ -100,9 +103,9 @@ def _list(loaded: LoadedModel, language: str) -> None:
             )  # fmt: skip
         if i:
             print_line("")
-        print_table(
-            (name, *(text(language, f"levers_{key}") for key in ("label", "without", "range", "unit", "years"))), rows
-        )
+        heads = ("lever_lever", *(f"levers_{key}" for key in ("label", "without", "range", "unit", "years")))
+        title = text(language, "levers_title", model=loaded.name, holder=name)
+        print_table(tuple(text(language, head) for head in heads), rows, title)
     note(text(language, "levers_listed", n=len(card.levers), model=loaded.name))
 
 

@@ -9,18 +9,22 @@ import typer
 from sdsocec.errors import SdsocecError, nearest_name
 
 from .common import ModelOption, ProjectOption, load, note, one_of, print_table
+from .groups import Group
 
 if TYPE_CHECKING:
     from sdsocec.model import Variable
     from sdsocec.model.project import LoadedModel
 
 app = typer.Typer(
+    cls=Group,
     help="Read a model: variables, equations, causes and uses (English only).\n\nExample: sdsocec model variables --kind stock",
     no_args_is_help=True,
 )
 KINDS = ("stock", "flow", "auxiliary", "constant", "lookup")
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A variable, an alias, or a lever.")]
-Depth = Annotated[int, typer.Option("--depth", "-d", min=1, max=20, help="How many steps to follow.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A variable, an alias, or a lever; names: sdsocec model variables")
+]
+Depth = Annotated[int, typer.Option("--depth", "-d", metavar="N", min=1, max=20, help="How many steps to follow.")]
 
 
 @app.command("variables")
@@ -41,7 +45,7 @@ def variables(
         for v in loaded.equations.variables.values()
         if kind in (None, v.kind)
     ]
-    print_table(("variable", "kind", "unit", "value", "range", "documentation"), rows)
+    print_table(("variable", "kind", "unit", "value", "range", "documentation"), rows, f"Variables of {loaded.name}")
     note(f"{len(rows)} variables in {loaded.equations.path}")
 
 
@@ -90,7 +94,7 @@ def supports() -> None:
     rows = [(row.group, row.form, "native", row.remark) for row in SUPPORTED]
     rows += [("other", form, "PySD", "seconds to minutes a run") for form in PYSD_ONLY]
     rows += [("other", form, "no", "write the numbers into the .mdl") for form in REFUSED]
-    print_table(("group", "form", "engine", "remark"), rows)
+    print_table(("group", "form", "engine", "remark"), rows, "Vensim functions and subscript forms")
 
 
 def find(loaded: LoadedModel, name: str) -> Variable:

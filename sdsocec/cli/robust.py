@@ -76,7 +76,7 @@ def robust(
     from sdsocec.report.picture import render_pictures
     from sdsocec.report.robust_figures import robust_pictures
     from sdsocec.report.robust_tables import data_tables, inputs_line, printed_claims, printed_rankings
-    from sdsocec.results.export import PROVENANCE, write_files
+    from sdsocec.results.export import PROVENANCE, stamp_file, write_files
     from sdsocec.results.formats import csv_table
     from sdsocec.scenario import load_scenario
 
@@ -107,15 +107,9 @@ def robust(
     files = {f"{table.name}.csv": csv_table(table, lang) for table in data_tables(found, lang)}
     attributes = found.attributes() | command_line()
     files |= render_pictures(robust_pictures(found, lang), ("png", "svg"), attributes, lang)
-    files[PROVENANCE] = _provenance(attributes)
+    files[PROVENANCE] = stamp_file(attributes)
     folder = write_files(out or Path("output") / f"{loaded.name}-{FOLDER}", files)
     note(f"Written to {folder}: {', '.join(files)}")
-
-
-def _provenance(attributes: dict[str, object]) -> bytes:
-    import json
-
-    return (json.dumps(attributes, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _with_progress(answer: Callable[[Callable[[str, int, int], None] | None], Robustness]) -> Robustness:

@@ -30,14 +30,22 @@ if TYPE_CHECKING:
     from sdsocec.report.tables import Table
     from sdsocec.results.formats import DataTable
     from sdsocec.scenario import Scenario
+    from sdsocec.scenario.profiles import Profile
 
 FORMATS = ("csv", "xlsx", "nc", "tab")
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", "-s", metavar="NAME=VALUE", help="Set a lever or constant in every scenario; repeatable."),
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="NAME=VALUE",
+        help='Set a lever (to its value in full force) or a constant, in all that is run, as in --set "quota share=0.03"; '
+        "repeatable. Names: sdsocec levers, sdsocec model variables",
+    ),
 ]
 ScenarioArguments = Annotated[
-    list[str] | None, typer.Argument(metavar="SCENARIO", help="Scenarios by name or title, or .toml files.")
+    list[str] | None,
+    typer.Argument(metavar="SCENARIO", help="By name or title, or a .toml file; names: sdsocec scenarios list"),
 ]
 EngineOption = Annotated[
     str, typer.Option("--engine", metavar="auto|native|pysd", help="auto: native, and PySD where native cannot.")
@@ -74,7 +82,8 @@ InitialOption = Annotated[
     typer.Option(
         "--initial",
         metavar="stored|equilibrium",
-        help="Start from the .mdl's initial values, or from rest under --set.",
+        help="Where runs start: the initial values of the .mdl, or at rest under what is set. Default: stored; equilibrium for a "
+        "place, and where what varies acts on it.",
     ),
 ]
 
@@ -121,14 +130,14 @@ def run(
     everything: Annotated[
         bool, typer.Option("--all", help="Print every outcome, not only those of the overview figure.")
     ] = False,
-    alone: Annotated[bool, typer.Option("--alone", help="Do not run the baseline beside a single scenario.")] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="Nothing beside a single scenario.")] = False,
     figure: Annotated[bool, typer.Option("--figure/--no-figure", help="Draw the overview figure.")] = True,
     lang: LanguageOption = "en",
 ) -> None:
     """Run scenarios: a table, results and a figure.
 
-    Without a scenario, the baseline and the study's four scenarios; beside a single one, the baseline, unless a lever is set by
-    hand: that is set in every scenario.
+    Without a scenario, the baseline and the study's four scenarios. Beside a single one stands the baseline; where --set or
+    --changes sets a lever, itself without that (a lever is set in every scenario, so also in the baseline).
 
     Example: sdsocec run regulier --set "quota share=0.03" --format xlsx --lang nl
     """
@@ -138,7 +147,7 @@ def run(
     from sdsocec.report.frame import place_lines, written_line
     from sdsocec.report.people import people_data, people_tables
     from sdsocec.report.step_error import step_error_line
-    from sdsocec.report.tables import outcome_table
+    from sdsocec.report.tables import outcome_table, with_unset
     from sdsocec.report.texts import text
     from sdsocec.results.export import choose_folder, render_results, write_files
 
@@ -162,6 +171,9 @@ def run(
     costs, notes = cost_table(dataset, loaded, lang, errors)
     headline = () if everything else loaded.card.overview
     outcomes = outcome_table(dataset, loaded, lang, only=headline)
+    unset = None if alone or len(runs.scenarios) > 1 else _unset(runs, chosen_scenarios(loaded, scenarios, at))
+    if unset is not None:
+        outcomes = with_unset(outcomes, outcome_table(unset, loaded, lang, only=headline), lang)
     tables = [*people_tables(dataset, loaded, lang), *([costs] if costs else [])]
     data = [found for found in (people_data(dataset, loaded, lang), cost_data(dataset, loaded, lang, errors)) if found]
     account, account_data, account_lines = _account(runs, dataset, lang, span) if flows else ([], [], [])
@@ -221,6 +233,23 @@ def _with_baseline(
     if one.name == other.name or any(one.values.get(time) != other.values.get(time) for time in CONTROLS):
         return names
     return [baseline, *names]
+
+
+def _unset(runs: ScenarioRuns, scenarios: list[Scenario]) -> xr.Dataset | None:
+    """A scenario without what was set by hand, to see what that does; None where nothing was, or it runs to other times."""
+    from sdsocec.api import run_scenarios
+    from sdsocec.engine.trajectories import CONTROLS
+
+    if not runs.settings or set(runs.settings) & set(CONTROLS) or runs.run.engine != "native":
+        return None
+    try:
+        found = run_scenarios(
+            runs.model, scenarios, engine="native", integrator=runs.run.integrator, profile=runs.profile,
+            initial=None if runs.profile is not None else runs.initial, is_measured=False,
+        )  # fmt: skip
+    except SdsocecError:  # a remark must not stop a run: the scenario may need what was set
+        return None
+    return found.dataset()
 
 
 def _outside_lines(runs: ScenarioRuns, dataset: xr.Dataset, language: str) -> list[str]:
@@ -311,14 +340,25 @@ def run_chosen(
 
     one_of("engine", engine, ENGINES)
     one_of("integrator", integrator, INTEGRATORS)
+    place = chosen_place(loaded, profile, initial)
     _refuse_torn_settings(names or [], settings or [])
     values = _by_hand(loaded, settings, changes)
     chosen = chosen_scenarios(loaded, names, at)
     note(model_line(loaded, chosen, language))
-    runs = run_scenarios(loaded, chosen, values, engine=engine, integrator=integrator, initial=initial, profile=profile)
+    runs = run_scenarios(loaded, chosen, values, engine=engine, integrator=integrator, initial=initial, profile=place)
     for notice in runs.notices:
         note(text(language, "frame_notice", text=notice.in_language(language)))
     return runs
+
+
+def chosen_place(loaded: LoadedModel, profile: str | None, initial: str | None) -> Profile | None:
+    """The place named, if one is; a misspelt one, or a misspelt start, is told before anything is said or run."""
+    from sdsocec.api import INITIAL
+    from sdsocec.scenario.profiles import load_profile
+
+    if initial is not None:
+        one_of("start", initial, INITIAL)
+    return None if profile is None else load_profile(profile, loaded)
 
 
 def chosen_scenarios(loaded: LoadedModel, names: list[str] | None, at: list[str] | None = None) -> list[Scenario]:

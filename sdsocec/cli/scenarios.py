@@ -11,14 +11,18 @@ import typer
 from sdsocec.errors import ProjectError
 
 from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, print_line, print_table
+from .groups import Group
 
 if TYPE_CHECKING:
     from sdsocec.model.project import LoadedModel
     from sdsocec.scenario import Scenario
 
 app = typer.Typer(
-    help="List, show, compare and validate scenarios.\n\nExample: sdsocec scenarios list", no_args_is_help=True
+    cls=Group,
+    help="List, show, compare and validate scenarios.\n\nExample: sdsocec scenarios list",
+    no_args_is_help=True,
 )
+MDL = ".mdl"  # where a value stands that no scenario sets
 Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario by name, or a .toml file.")]
 
 
@@ -28,6 +32,7 @@ def list_scenarios(model: ModelOption = None, project: ProjectOption = None, lan
 
     Example: sdsocec scenarios list --lang nl
     """
+    from sdsocec.report.texts import text
     from sdsocec.scenario import load_scenario, scenario_names
 
     check_language(lang)
@@ -37,8 +42,12 @@ def list_scenarios(model: ModelOption = None, project: ProjectOption = None, lan
         scenario = load_scenario(name, loaded)
         rows.append((name, scenario.title.in_language(lang), scenario.description.in_language(lang)))
     if not rows:
-        raise ProjectError(f"the model '{loaded.name}' has no scenarios", name=loaded.name)
-    print_table(("scenario", "title", "description"), rows)
+        raise ProjectError(
+            f"the model '{loaded.name}' has no scenarios", name=loaded.name,
+            hint="It runs as it stands. A scenario is a file: scenarios/<model>/<name>.toml, as in scenarios/first_steps.",
+        )  # fmt: skip
+    heads = tuple(text(lang, f"list_{key}") for key in ("scenario", "title", "description"))
+    print_table(heads, rows, text(lang, "list_scenarios", model=loaded.name))
     _list_plane(loaded, lang)
     _list_places(loaded, lang)
 
@@ -58,7 +67,7 @@ def _list_plane(loaded: LoadedModel, language: str) -> None:
     rows.append((INTENSITY, text(language, "list_intensity"), base, text(language, "list_full")))
     print_line("")
     heads = tuple(text(language, f"list_{key}") for key in ("axis", "about", "zero", "one"))
-    print_table(heads, rows)
+    print_table(heads, rows, text(language, "list_plane"))
 
 
 def _list_places(loaded: LoadedModel, language: str) -> None:
@@ -70,7 +79,7 @@ def _list_places(loaded: LoadedModel, language: str) -> None:
         return
     print_line("")
     rows = [(place.name, place.title.in_language(language)) for place in places]
-    print_table(tuple(text(language, f"list_{key}") for key in ("place", "title")), rows)
+    print_table(tuple(text(language, f"list_{key}") for key in ("place", "title")), rows, text(language, "list_places"))
     if loaded.card.profiles_caution is not None:
         print_line(loaded.card.profiles_caution.in_language(language))
 
@@ -101,8 +110,13 @@ def show(name: Name, model: ModelOption = None, project: ProjectOption = None) -
         (s.constant, _text(base[s.constant]), _text(s.value), "", "", _unit(loaded, s.constant), s.scenario, s.source)
         for s in settings.values()
     ]
-    note(f"{scenario.name}: {scenario.title.en}. {scenario.description.en}")
-    print_table(("lever or constant", "model", "scenario", "from", "full", "unit", "set in", "source"), rows)
+    title = f"{scenario.name}: {scenario.title.en}. {scenario.description.en}"
+    header = ("lever or constant", "model", "scenario", "from", "full", "unit", "set in", "source")
+    if not sys.stdout.isatty():
+        print_table(header, rows, title)
+        return
+    print_table(header[:-1], [row[:-1] for row in rows], title)
+    _print_sources({row[0]: [row[-1]] for row in rows})
 
 
 @app.command("diff")
@@ -132,8 +146,25 @@ def diff(first: Name, second: Name, model: ModelOption = None, project: ProjectO
         (name, "", _text(left[name]), _text(right[name]), _unit(loaded, name), *_sources([name], a, b))
         for name in differing
     ]
-    print_table(("lever or constant", "what", a.name, b.name, "unit", f"source, {a.name}", f"source, {b.name}"), rows)
-    note(f"{len(rows)} levers and constants differ")
+    header = ("lever or constant", "what", a.name, b.name, "unit", f"source, {a.name}", f"source, {b.name}")
+    title = f"Where {a.name} and {b.name} differ: value (year or years of phasing in)"
+    if sys.stdout.isatty():
+        print_table((header[0], *header[2:5]), [(row[0], *row[2:5]) for row in rows], title)
+        said = {": ".join(filter(None, row[:2])): [f"{a.name}: {row[5]}", f"{b.name}: {row[6]}"] for row in rows}
+        _print_sources(said)
+    else:
+        print_table(header, rows, title)
+    note(f"{len(rows)} {'lever or constant differs' if len(rows) == 1 else 'levers and constants differ'}")
+
+
+def _print_sources(sources: Mapping[str, Sequence[str]]) -> None:
+    """Below a table in a terminal, which is too narrow for them: the sources of each row, under what it is of."""
+    print_line("")
+    print_line("Sources")
+    for what, lines in sources.items():
+        print_line(what)
+        for line in lines:
+            print_line(f"  {line}")
 
 
 def _dates(values: Mapping[str, float], lever: str) -> str:
@@ -145,7 +176,7 @@ def _dates(values: Mapping[str, float], lever: str) -> str:
 def _sources(names: Sequence[str], *scenarios: Scenario) -> list[str]:
     """On whose word each scenario sets the first of these constants that it sets; the .mdl where it sets none."""
     return [
-        next((scenario.settings[name].source for name in names if name in scenario.settings), ".mdl")
+        next((scenario.settings[name].source for name in names if name in scenario.settings), MDL)
         for scenario in scenarios
     ]
 

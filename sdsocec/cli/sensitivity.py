@@ -15,12 +15,12 @@ from .common import (
     LanguageOption,
     ModelOption,
     ProjectOption,
-    check_language,
     load,
     note,
     print_line,
     print_table,
 )
+from .plot.options import Drawing, FormatOption, GreyOption, SizeOption, StyleOption
 from .run import ScenarioArguments, check_out
 
 if TYPE_CHECKING:
@@ -91,6 +91,10 @@ def sensitivity(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another result that --out holds.")] = False,
     figure: Annotated[bool, typer.Option("--figure/--no-figure", help="Draw the figures.")] = True,
+    size: SizeOption = "full",
+    formats: FormatOption = None,
+    style: StyleOption = None,
+    grey: GreyOption = False,
     lang: LanguageOption = "en",
 ) -> None:
     """Find which inputs the level, the shape and the policy ranking of outcomes depend on.
@@ -103,11 +107,12 @@ def sensitivity(
 
     from sdsocec.analysis.sensitivity import sensitivity as ask
     from sdsocec.report import sensitivity_tables as tables
+    from sdsocec.report.sensitivity_data import data_tables
     from sdsocec.report.texts import text
     from sdsocec.results.export import choose_folder, render_results, write_files
     from sdsocec.results.formats import csv_table
 
-    check_language(lang)
+    drawing = Drawing.of(size, formats, style, lang, out or Path(), grey)
     loaded = load(model, project)
 
     def refuse_other_result(question: Question) -> None:
@@ -136,8 +141,9 @@ def sensitivity(
         from sdsocec.report.picture import render_pictures
         from sdsocec.report.sensitivity_figures import pictures
 
-        files |= render_pictures(pictures(found, attributes, lang, outcomes=shown), ("png", "svg"), attributes, lang)
-    files |= {f"{table.name}.csv": csv_table(table, lang) for table in tables.data_tables(found, lang)}
+        made = pictures(found, attributes, lang, drawing.style, shown, size)
+        files |= render_pictures(made, drawing.formats, attributes, lang, grey=grey)
+    files |= {f"{table.name}.csv": csv_table(table, lang) for table in data_tables(found, lang)}
     files |= render_results(dataset, loaded, [], lang)  # the provenance
     folder = write_files(out or choose_folder(Path("output") / f"{loaded.name}-sensitivity", dataset), files)
     note(f"Written to {folder}: {', '.join(files)}")

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sdsocec.errors import ScenarioError, nearest_name
-
 from .common import (
     LanguageOption,
     ModelOption,
@@ -114,7 +112,6 @@ def run(
 
     if over is not None:
         one_of("kind of factor", over, OVER)
-    _refuse_misspelt(scenarios or [])
     folder, loaded = out, None
     if model is not None or not (resume or add) or out is None:
         loaded = load(model, project)
@@ -136,13 +133,6 @@ def run(
     print_line(_summary(found))
 
 
-def _refuse_misspelt(names: list[str]) -> None:
-    """A first word that is nearly a command, with a folder after it, is no scenario."""
-    near = nearest_name(names[0], ("status", "export")) if len(names) > 1 else None
-    if near and Path(names[1]).is_dir():
-        raise ScenarioError(f"there is no command '{names[0]}' of sweep", name=names[0], nearest=near)
-
-
 def _announce(plan: Plan) -> None:
     """What will be run, on stderr."""
     experiment, design = plan.experiment, plan.design
@@ -161,10 +151,15 @@ def _announce(plan: Plan) -> None:
 
 def _summary(sweep: Sweep) -> str:
     """The last line: what is there, and how much of it is not finite."""
-    n = sweep.n_not_finite
-    are = "run is" if n == 1 else "runs are"
-    bad = f"; {n:,} {are} not finite, to be left out of statistics" if n else "; all runs are finite"
+    bad = f"; {_not_finite(sweep)}, to be left out of statistics" if sweep.n_not_finite else "; all runs are finite"
     return f"{len(sweep.runs):,} rows in {_count(len(sweep.scenarios), 'scenario')} in {sweep.folder}{bad}"
+
+
+def _not_finite(sweep: Sweep) -> str:
+    """How many runs are not finite, and how many of them had no equilibrium to start from."""
+    n, unstarted = sweep.n_not_finite, sweep.n_no_equilibrium
+    told = f"{n:,} {'run is' if n == 1 else 'runs are'} not finite"
+    return f"{told} ({unstarted:,} had no equilibrium to start from)" if unstarted else told
 
 
 def _count(n: int, noun: str) -> str:
@@ -219,7 +214,7 @@ def status(folder: Folder, lang: LanguageOption = "en") -> None:
     sweep = open_sweep(folder)
     damaged = sweep.damaged_blocks()
     header, rows = status_table(sweep, damaged, lang)
-    print_table(header, rows, numbers_from=99)
+    print_table(header, rows)
     for line in damage_lines(sweep, damaged, lang):
         print_line(line)
     if damaged:
@@ -252,5 +247,5 @@ def export(
     if not sweep.is_finished:
         note(f"notice: the sweep is not finished; {len(sweep.runs):,} of {sweep.design.n:,} rows were written")
     if sweep.n_not_finite:
-        note(f"notice: {sweep.n_not_finite:,} runs are not finite")
+        note(f"notice: {_not_finite(sweep)}")
     note(f"Written to {files[0].parent}: {', '.join(path.name for path in files)}")

@@ -12,6 +12,7 @@ import typer
 
 from sdsocec.errors import ScenarioError, SdsocecError, nearest_name
 
+from .again import as_command
 from .common import (
     LanguageOption,
     ModelOption,
@@ -59,8 +60,12 @@ def tune(
     check_language(lang)
     loaded = load(model, project)
     desk = Desk(loaded, session or default_file(loaded.name), lang)
+    commands = [] if do is None else do.split(";")
+    for command in commands:
+        desk.require(command)
+    desk.greet()
     if do is not None:
-        desk.follow(command for command in do.split(";"))
+        desk.follow(commands)
     elif sys.stdin.isatty():
         desk.talk()
     else:
@@ -80,13 +85,18 @@ class Desk:
         from sdsocec.model.project import LoadedModel
 
         assert isinstance(loaded, LoadedModel)
-        is_old = file.exists()
+        self.is_old = file.exists()
         self.language = language
         self.is_told = False  # commands come from elsewhere than a prompt: echo them, and say in a line what a step did
         self.session: Session = Session(loaded, file)
         self.file = file
-        note(f"Model {loaded.name}; scenarios {self.session.run.fit_scenario} and {self.session.run.test_scenario}.")
-        note(f"Kept runs are in {file}{', taken up again' if is_old else ''}.")
+
+    def greet(self) -> None:
+        """Say which model, scenarios and file."""
+        note(
+            f"Model {self.session.model.name}; scenarios {self.session.run.fit_scenario} and {self.session.run.test_scenario}."
+        )
+        note(f"Kept runs are in {self.file}{', taken up again' if self.is_old else ''}.")
         for notice in (*self.session.notices, *([self.session.run.notice] if self.session.run.notice else [])):
             note(f"notice: {notice}")
 
@@ -158,13 +168,24 @@ class Desk:
         word, _, rest = line.partition(" ")
         if word in ("quit", "exit"):
             return False
+        self.require(line)
+        self.commands[word](rest.strip())
+        return True
+
+    def require(self, line: str) -> None:
+        """Raise for a command that is not there, and for a constant that cannot be set so."""
+        from sdsocec.scenario import settable_of
+
+        word, _, rest = line.strip().partition(" ")
+        if word in ("", "quit", "exit") or word.startswith("#"):
+            return
         if word not in self.commands:
             raise SdsocecError(
                 f"there is no command '{word}'", name=word, nearest=nearest_name(word, self.commands),
                 hint=f"Commands: {', '.join(self.commands)}.",
             )  # fmt: skip
-        self.commands[word](rest.strip())
-        return True
+        if word == "set":
+            settable_of(self.session.model).read(settings_in(rest), "set")
 
     def set(self, rest: str) -> None:
         """NAME=VALUE ...     set constants or levers, and run"""
@@ -193,7 +214,7 @@ class Desk:
             low, high = (f"{limit:.6g}" if limit is not None else "" for limit in session.model.ranges[name])
             mark = "*" if name in done else ""
             rows.append((name, f"{now[name]:.8g}{mark}", f"{stored[name]:.8g}", low, high, session.unit_of(name)))
-        print_table(("constant", "now (* set here)", ".mdl", "lowest", "highest", "unit"), rows)
+        print_table(("constant", "now (* set here)", ".mdl", "lowest", "highest", "unit"), rows, "Constants")
 
     def fit(self, rest: str) -> None:
         """the fit as it stands, with the change against the run before"""
@@ -223,15 +244,19 @@ class Desk:
 
     def plot(self, rest: str) -> None:
         """draw fit and residuals beside the session's file, with the run before in grey"""
+        from sdsocec.analysis.tuning import MDL
         from sdsocec.report.fit_figures import as_dataset, draw_fit, draw_residuals
         from sdsocec.report.saving import render
         from sdsocec.results.export import write_files
 
-        run, loaded = self.session.run, self.session.model
-        files = render(
-            draw_fit(run, loaded, self.language, self.session.before), f"{self.file.stem}_fit", as_dataset(run)
-        )
-        files |= render(draw_residuals(run, loaded, self.language), f"{self.file.stem}_residuals", as_dataset(run))
+        run, before, loaded = self.session.run, self.session.before, self.session.model
+        settings = [f"{name}={value!r}" for name, value in run.settings.items()]
+        against = [f"{name}={value!r}" for name, value in before.settings.items()] or [MDL] if before else []
+        same = as_command("data plot", {"settings": settings, "against": against, "lang": self.language})
+        stamp = as_dataset(run).assign_attrs(same)  # another command that draws the same, for `verify`
+        fit, residuals = (stamp.assign_attrs(picture=name) for name in ("fit", "residuals"))
+        files = render(draw_fit(run, loaded, self.language, before), f"{self.file.stem}_fit", fit)
+        files |= render(draw_residuals(run, loaded, self.language), f"{self.file.stem}_residuals", residuals)
         note(f"Written to {write_files(self.file.parent, files)}: {', '.join(files)}")
 
     def undo(self, rest: str) -> None:
@@ -265,7 +290,7 @@ class Desk:
         for name, settings in {MDL: {}, **self.session.kept, NOW: self.session.settings}.items():
             what = "; ".join(f"{constant}={value:.8g}" for constant, value in settings.items())
             rows.append((name, f"{self.session.run_of(name).misfit:.3f}", what or "nothing set"))
-        print_table(("run", "misfit", "sets"), rows)
+        print_table(("run", "misfit", "sets"), rows, "Kept runs")
 
     def compare(self, rest: str) -> None:
         """A B                two runs side by side: what they set, and the fit of B with its change against A"""
@@ -280,7 +305,7 @@ class Desk:
             (name, f"{a.get(name, stored[name]):.8g}", f"{b.get(name, stored[name]):.8g}", self.session.unit_of(name))
             for name in names
         ]
-        print_table(("constant", first, second, "unit"), rows)
+        print_table(("constant", first, second, "unit"), rows, f"What {first} and {second} set")
         run, before = self.session.run_of(second), self.session.run_of(first)
         table = table_of_fit(run, self.session.model, self.language, before)
         print_table(table.header, table.rows, f"{second} against {first}", numbers_from=1)

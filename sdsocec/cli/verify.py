@@ -16,7 +16,9 @@ from .common import LanguageOption, ModelOption, ProjectOption, check_language, 
 def verify(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH ...", help="Folders of results, or files in them: tables, NetCDF, figures."),
+        typer.Argument(
+            metavar="PATH ...", help="Folders of results or figures, or files in them: tables, NetCDF, figures."
+        ),
     ],
     model: ModelOption = None,
     project: ProjectOption = None,
@@ -26,11 +28,15 @@ def verify(
             "--scenario", metavar="FILE.toml", help="Where a scenario is that was a file of its own; repeatable."
         ),
     ] = None,
+    trust_code: Annotated[
+        bool, typer.Option("--trust-code", help="Run the checks of a model outside the project too: they are code.")
+    ] = False,
     lang: LanguageOption = "en",
 ) -> None:
     """Run again what a result or figure is of, and say whether it is equal.
 
-    What changed since is named: the model, its card, a scenario, a version. Exit code 0: equal; 1: not equal; 2: unknown.
+    What changed since is named: the model, its card, a scenario, data, a version. It writes nothing. Exit code 0: all is equal;
+    1: something is not; 2: something could not be compared.
 
     Example: sdsocec verify output/social_economy
     """
@@ -39,16 +45,13 @@ def verify(
     from sdsocec.report.verification import verify as verify_one
     from sdsocec.report.verification_text import verification_lines
 
-    from .files_again import files_again
+    from .files_again import FilesAgain
 
     check_language(lang)
     place = find_project(project)
     made: dict[str, Remade] = {}
-
-    def again(command: str, named: str, kind: str | None) -> dict[str, bytes]:
-        return files_again(command, named, project, kind)
-
-    code = 0
+    again = FilesAgain(project, trust_code)
+    codes: set[int] = set()
     for path in paths:
         try:
             found = verify_one(path, model, place, scenarios or (), made=made, again=again)
@@ -56,10 +59,10 @@ def verify(
             if len(paths) == 1:
                 raise
             note(f"error: {error}")
-            code = 2
+            codes.add(2)
             continue
         for line in verification_lines(found, lang):
             print_line(line)
-        code = max(code, 0 if found.is_equal else 1 if found.is_known else 2)
-    if code:
-        sys.exit(code)
+        codes.add(found.code)
+    if codes - {0}:
+        sys.exit(1 if 1 in codes else 2)

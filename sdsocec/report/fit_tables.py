@@ -12,6 +12,7 @@ import numpy as np
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.model.record import TestKind
+from sdsocec.results.formats import DataTable
 from sdsocec.results.shown import is_share, shown_unit
 
 from .numbers import MINUS, MISSING, format_number, format_time, format_value
@@ -21,7 +22,7 @@ from .texts import text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sdsocec.analysis.fit import FitRow, FitStatistics, RecordRun
+    from sdsocec.analysis.fit import FitRow, FitStatistics, RecordRun, SeriesRun
     from sdsocec.results.observed import Observed
 
 ROUNDING = 1e-9  # of a statistic: a change below this is no change
@@ -29,6 +30,9 @@ KINDS: tuple[TestKind, ...] = ("input", "conditional", "forecast")
 SHARES = ("bias", "variation", "covariation")
 CSV_COLUMNS = (
     "series", "variable", "role", "scenario", "first_year", "last_year", "n", "unit", "mape", "rmse", "mae", "r2", *SHARES,
+)  # fmt: skip
+DATA_COLUMNS = (
+    "series", "variable", "label", "year", "role", "observed", "standard_error", "simulated", "unit", "residual", "source",
 )  # fmt: skip
 
 
@@ -184,6 +188,27 @@ def kinds_lines(observed: Sequence[Observed], language: str = "en") -> list[str]
     none = text(language, "test_kind_none")
     return [text(language, f"test_kind_{kind}_line", series=", ".join(labels) or none)
             for kind, labels in found.items() if labels or kind == "forecast"]  # fmt: skip
+
+
+def roles_of(one: SeriesRun) -> list[str]:
+    """What each observed year of a series is for: fit, test or other."""
+    observed = one.observed
+    return ["fit" if f else "test" if t else "other" for f, t in zip(observed.is_fit, observed.is_test, strict=True)]
+
+
+def data_of_fit(name: str, series: Sequence[SeriesRun], model: LoadedModel, language: str) -> DataTable:
+    """A row a series and observed year, in the units of pictures: observed, simulated, residual in standard errors."""
+    rows: list[tuple[str | float, ...]] = []
+    for one in series:
+        shown, observed = Shown.of(one.observed, model, language), one.observed
+        factor = 100.0 if shown.is_share else shown.factor
+        for i, role in enumerate(roles_of(one)):
+            values = [float(column[i]) * factor for column in (observed.values, observed.errors, one.simulated)]
+            rows.append((
+                observed.name, observed.variable, shown.label, float(observed.years[i]), role, *values, shown.unit,
+                float(one.residuals[i]), observed.sources[i],
+            ))  # fmt: skip
+    return DataTable(name, DATA_COLUMNS, tuple(rows))
 
 
 def csv_of_fit(rows: Sequence[FitRow], run: RecordRun) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -104,7 +105,9 @@ def years_sheet(found: Hindcast, language: str = "en") -> Sheet:
         def shown(value: float, one: TestSeries = one) -> str:
             return _shown(found, one, value, language)
 
-        heading = text(language, "hindcast_observed", label=label, unit=_unit(found, one, language))
+        heading = text(
+            language, "hindcast_observed", label=label, unit=_unit(found, one, language), kind=_kind(one, language)
+        )
         rows.append((heading, *cells(one.values, shown)))
         rows.append((f"  {text(language, 'hindcast_simulated')}", *cells(simulated[-1], shown)))
         rows.append((f"  {text(language, 'hindcast_error')}", *cells(errors[-1], lambda x: signed(x, language))))
@@ -113,7 +116,10 @@ def years_sheet(found: Hindcast, language: str = "en") -> Sheet:
 
 
 def plane_sheet(found: Hindcast, place: Place, language: str = "en") -> Sheet:
-    """The nearest point, the corners, the base and the scenario of the test years, by how far they are from the test years."""
+    """The nearest point, the corners, the base and the scenario of the test years, by how far they are from the test years.
+
+    Beside the error over all series stands that over the series that are no input, where there are some of both.
+    """
     plane = place.plane
     corners = [(s, dict(zip(plane.axes, map(float, at), strict=True))) for at, s in plane.corners.items()]
     scenarios = [place.scenario, *(s for s, _ in corners), plane.base, found.scenario]
@@ -129,15 +135,23 @@ def plane_sheet(found: Hindcast, place: Place, language: str = "en") -> Sheet:
     ]
     on_plane = [True] * (len(names) - 1) + [found.scenario.name in {s.name for s in scenarios[:-1]}]
     rows = []
+    is_open = _is_open(found)
+    n_open = sum(len(one.years) for one, is_it in zip(found.series, is_open, strict=True) if is_it)
     for name, parts, is_on in zip(names, compared.parts, on_plane, strict=True):
         chi2 = float(parts.sum())
         within = "hindcast_off" if not is_on else "hindcast_yes" if chi2 <= place.limit * (1 + 1e-12) else "hindcast_no"
         worst = int(parts.argmax())
         share = format_number(100 * parts[worst] / chi2 if chi2 else 0.0, language) + "%"
         label = found.series[worst].observed.label.in_language(language)
-        rows.append((name, text(language, "hindcast_part", label=label, share=share), text(language, within),
-                     format_number(chi2, language), _decimals((chi2 / found.n_values) ** 0.5, language, 1)))  # fmt: skip
-    header = tuple(text(language, f"hindcast_{key}") for key in ("point", "most", "within", "chi2", "rms"))
+        kind = _kind(found.series[worst], language)
+        rms = [(chi2 / found.n_values) ** 0.5]
+        if is_open.any():
+            rms.append(float((parts[is_open].sum() / n_open) ** 0.5))
+        rows.append((name, text(language, "hindcast_part", label=label, kind=kind, share=share), text(language, within),
+                     format_number(chi2, language), *(_decimals(one, language, 1) for one in rms)))  # fmt: skip
+    years = [int(year) for one in found.series for year in one.years]
+    header = tuple(text(language, f"hindcast_{key}") for key in ("point", "most", "within", "chi2"))
+    header += _rms_heads(f"{min(years)}-{max(years)}", is_open, language)
     return Sheet(text(language, "hindcast_plane_title", n=found.n_values), header, tuple(rows), 3)
 
 
@@ -175,29 +189,73 @@ def plane_lines(found: Hindcast, place: Place, language: str = "en") -> list[str
 
 
 def forecast_sheet(found: Hindcast, language: str = "en") -> Sheet:
-    """Each scenario's values in the last test year of each series, with the errors in standard errors, and a rank."""
+    """Each scenario's values in the last test year of each series, with the errors in standard errors, and a rank.
+
+    Rank and error also stand there without the series that are inputs, where there are some of both: in these a scenario is as
+    far off as its policy is from what was done.
+    """
     series = found.series
     header = tuple(
         text(language, "hindcast_with_year", label=one.observed.label.in_language(language), year=int(one.years[-1]),
-             unit=_unit(found, one, language)) for one in series
+             unit=_unit(found, one, language), kind=_kind(one, language)) for one in series
     )  # fmt: skip
+    is_open = _is_open(found)
     rows = [(
-        text(language, "hindcast_record"), "", "",
+        text(language, "hindcast_record"), *[""] * (4 if is_open.any() else 2),
         *(f"{_shown(found, one, one.values[-1], language)} (±{_shown(found, one, one.errors[-1], language)})" for one in series),
     )]  # fmt: skip
-    rms = (found.last_errors**2).mean(axis=1) ** 0.5
+    rms = [_rms(found.last_errors)]
+    ranks_shown = [found.ranks]
+    if is_open.any():
+        rms.append(_rms(found.last_errors[:, is_open]))
+        ranks_shown.append(_ranks(rms[1], found.ranks))
     ranks = [np.inf if rank is None else rank for rank in found.ranks]
     for i in sorted(range(len(found.scenarios)), key=lambda i: ranks[i]):
         cells = [
             f"{_shown(found, one, simulated[i, -1], language)} ({signed(found.last_errors[i, k], language)})"
             for k, (one, simulated) in enumerate(zip(series, found.simulated, strict=True))
         ]
-        rank = MISSING if found.ranks[i] is None else str(found.ranks[i])
-        rows.append((_title(found.scenarios[i], language), rank, _decimals(rms[i], language, 1), *cells))
+        lead = [_title(found.scenarios[i], language)]
+        for ranks_of, rms_of in zip(ranks_shown, rms, strict=True):
+            lead += [MISSING if ranks_of[i] is None else str(ranks_of[i]), _decimals(rms_of[i], language, 1)]
+        rows.append((*lead, *cells))
     if found.is_filled_in:
         rows[-1] = (text(language, "hindcast_in_view", title=rows[-1][0]), *rows[-1][1:])
-    lead = tuple(text(language, f"hindcast_{key}") for key in ("scenario", "rank", "rms"))
-    return Sheet(text(language, "hindcast_forecasts_title"), (*lead, *header), tuple(rows), 1)
+    years = sorted({int(one.years[-1]) for one in series})
+    heads = _rms_heads("-".join(map(str, dict.fromkeys((years[0], years[-1])))), is_open, language)
+    ranks_heads = [text(language, key) for key in ("hindcast_rank", "hindcast_rank_open")]
+    pairs = [head for pair in zip(ranks_heads, heads, strict=False) for head in pair]
+    first = text(language, "hindcast_scenario")
+    return Sheet(text(language, "hindcast_forecasts_title"), (first, *pairs, *header), tuple(rows), 1)
+
+
+def _is_open(found: Hindcast) -> NDArray[np.bool_]:
+    """Which series are no input, shape (n_series,); none where all are, or none is: then there is nothing to tell apart."""
+    is_open = np.array([one.kind != "input" for one in found.series])
+    return is_open if not is_open.all() else np.zeros_like(is_open)
+
+
+def _rms_heads(years: str, is_open: NDArray[np.bool_], language: str) -> tuple[str, ...]:
+    keys = ("hindcast_rms", *(("hindcast_rms_open",) if is_open.any() else ()))
+    return tuple(text(language, key, years=years) for key in keys)
+
+
+def _rms(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Root mean square of each row."""
+    return np.asarray((errors**2).mean(axis=1) ** 0.5)
+
+
+def _ranks(rms: NDArray[np.float64], like: Sequence[int | None]) -> tuple[int | None, ...]:
+    """Ranks by another error, of those that have one; 1 is the nearest, equals share."""
+    size = np.round(rms**2, 9)
+    ranked = np.array([rank is not None for rank in like])
+    return tuple(
+        1 + int((size[ranked] < one).sum()) if is_in else None for one, is_in in zip(size, ranked, strict=True)
+    )
+
+
+def _kind(one: TestSeries, language: str) -> str:
+    return text(language, f"test_kind_{one.kind}")
 
 
 def point_text(place: Place, language: str) -> str:

@@ -43,9 +43,9 @@ def fit(text: str, width: float, size: float, *, lines: int = 1, bold: bool = Fa
     """A text in at most so many lines of a width, broken between words where it can be, shortened with an ellipsis.
 
     A word longer than a line is broken too, after a hyphen or stroke in it or else with a hyphen. What a no-break space joins
-    stays on one line if it can; so do a number and its percent sign.
+    stays on one line if it can; so do a number and the percent sign behind it, or the `<` before it.
     """
-    words = clean(text)[:1000].replace(" %", f"{NO_BREAK}%").split(" ")
+    words = clean(text)[:1000].replace(" %", f"{NO_BREAK}%").replace("< ", f"<{NO_BREAK}").split(" ")
     done: list[str] = []
     while words and len(done) < lines:
         line = words.pop(0)

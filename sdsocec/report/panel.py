@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sdsocec.results.shown import ShownOutcome
 
-from .lettering import fit, spread
+from .lettering import NO_BREAK, fit, spread
 from .numbers import format_ticks, format_time
 from .saving import TICK_SIZE
 from .style import DARK, GREY, HOUSE, MOST_NAMED, Look, Style
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LABEL_SIZE = 8.5
 LONGEST_AXIS_LABEL = 112.0  # points
+NOTHING = 1e-3  # of the highest value: a tenth of a point
 # Of the overview, which is drawn for a screen.
 _WIDTH, _THIN = 1.6, 0.6
 HISTORY = Look(GREY, "-", "", 1.8)
@@ -76,7 +77,9 @@ def label_values(ax: Axes, outcome: ShownOutcome, language: str) -> None:
     unit = text(language, "percent") if outcome.is_share else outcome.unit
     label = fit(unit, LONGEST_AXIS_LABEL, TICK_SIZE)
     if is_cut:
-        label = fit(f"{label} {text(language, 'axis_cut')}", LONGEST_AXIS_LABEL, TICK_SIZE, lines=2)
+        label = fit(
+            f"{label} {text(language, 'axis_cut').replace(' ', NO_BREAK)}", LONGEST_AXIS_LABEL, TICK_SIZE, lines=2
+        )
     ax.set_ylabel(label, fontsize=TICK_SIZE, color=DARK, parse_math=False)
 
 
@@ -95,6 +98,8 @@ def scale_values(ax: Axes, outcome: ShownOutcome, language: str) -> bool:
 
     known = outcome.values[np.isfinite(outcome.values)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    if abs(low) < NOTHING * high:  # an empty stock may be a little below zero, by its last time step
+        low = 0.0
     is_flat = high - low < 0.01 * max(abs(low), abs(high))
     if low > 0 and (low < 0.6 * high or is_flat):
         low = 0.0

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sdsocec.analysis.robust import ClaimResult, Ranking, Rankings, Robustness
+from sdsocec.analysis.robust import ClaimResult, Ranking, Rankings, Robustness, Stretch
 from sdsocec.analysis.robust.rankings import stored_value
+from sdsocec.analysis.robust.stretches import FAILS, HOLDS, TIE, Verdict, has, verdicts
 from sdsocec.results.formats import DataTable
 
-from .lettering import fit
+from .inputs import has_unit
+from .lettering import NO_BREAK, fit
 from .numbers import format_number, format_ticks, format_time
 from .picture import Picture, new_sheet, place_panels, stamp
 from .robust_tables import fragile
-from .robust_words import Words, has_unit
+from .robust_words import Words
 from .saving import house_style
 from .sheet import Head, sheet_height
 from .style import HOUSE, Style
@@ -27,10 +30,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_ROWS = 44  # of a page
-MOST_PANELS = 6
+MOST_PANELS = {"full": 6, "column": 3}
 MOST_POINTS = 512  # of a panel; the first rows of the inputs are an even sample of them
 ROW, HEADED = 11.5, 16.0  # points: the height of a row, and of a line with a group's name
-LABEL_WIDTH, NOTE_WIDTH = 150.0, 162.0
+LABEL_WIDTH, NOTE_WIDTH = {"full": 150.0, "column": 92.0}, 162.0  # a column has no room for notes
 CM = 72 / 2.54
 
 
@@ -71,10 +74,10 @@ def robust_pictures(found: Robustness, language: str = "en", style: Style = HOUS
 # ---- shares -----------------------------------------------------------------------------------------------------------
 
 
-def draw_shares(ax: Axes, bars: Sequence[Bar], style: Style = HOUSE) -> Axes:
+def draw_shares(ax: Axes, bars: Sequence[Bar], style: Style = HOUSE, *, indent: float = 0.0) -> Axes:
     """Draw shares as horizontal bars from the top down, with whiskers for their intervals and their numbers in the bars' row.
 
-    Rows of a group follow each other; the group's name stands above the first.
+    Rows of a group follow each other; the group's name stands above the first, so many points left of the axis.
     """
     heights, tops, y = [], [], 0.0
     for i, bar in enumerate(bars):
@@ -106,7 +109,7 @@ def draw_shares(ax: Axes, bars: Sequence[Bar], style: Style = HOUSE) -> Axes:
         )  # fmt: skip
     for place, group in tops:
         ax.annotate(
-            group, (0, place), (0, 0), textcoords="offset points", va="bottom", ha="left", fontsize=style.label_size,
+            group, (0, place), (-indent, 0), textcoords="offset points", va="bottom", ha="left", fontsize=style.label_size,
             color=style.text, weight="bold", parse_math=False, annotation_clip=False,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
         )  # fmt: skip
@@ -114,6 +117,7 @@ def draw_shares(ax: Axes, bars: Sequence[Bar], style: Style = HOUSE) -> Axes:
     for label in ax.get_yticklabels():
         label.set_parse_math(False)
         label.set_linespacing(1.15)
+        label.set_verticalalignment("center")
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(y + 2, 0)
     ax.set_xlim(0, 100)
@@ -140,7 +144,7 @@ def _shares_picture(
     height = sheet_height(size, style, title, subtitle, footer, panels=panel + 0.3)
     figure, area = new_sheet(size, height, style, title, subtitle, footer)
     with house_style(style):
-        ax = draw_shares(figure.add_subplot(), bars, style)
+        ax = draw_shares(figure.add_subplot(), bars, style, indent=0.0 if size == "full" else LABEL_WIDTH[size])
         ax.set_xlabel(text(language, "robust_axis"), fontsize=style.tick_size, color=style.text)
         ax.set_xticks(ax.get_xticks(), format_ticks(ax.get_xticks().tolist(), language))
     place_panels(figure, area, [ax], style)
@@ -153,12 +157,12 @@ def _rankings_picture(found: Robustness, rankings: Rankings, language: str, styl
     drawn = (broken or list(range(len(ranked))))[:MOST_ROWS]
     outcomes = list(dict.fromkeys(words.outcome(ranked[i]) for i in drawn))  # the outcome of the most fragile first
     drawn.sort(key=lambda i: outcomes.index(words.outcome(ranked[i])))
-    bars = [_ranking_bar(words, ranked[i], style) for i in drawn]
+    bars = [_ranking_bar(words, ranked[i], style, size) for i in drawn]
     n = format_number(len(rankings.inputs), language)
-    subtitle = text(language, "robust_rankings_note", n=n)
+    subtitle = _subtitle("rankings", n, [ranked[i] for i in drawn], language, size)
     parts = " ".join(
         text(language, "alt_robust_share", statement=f"{words.outcome(ranked[i])}, {order(words, ranked[i])}",
-             share=words.short_share(ranked[i].n_holds, ranked[i].n))
+             share=words.short_share(ranked[i]))
         for i in drawn
     )  # fmt: skip
     alt = text(
@@ -179,11 +183,11 @@ def _claims_picture(found: Robustness, language: str, style: Style, size: str) -
     words, claims = Words(found, language), found.claims
     broken = fragile(claims)
     drawn = (broken or list(range(len(claims))))[: MOST_ROWS // 2]
-    bars = [_claim_bar(words, claims[i], style) for i in drawn]
+    bars = [_claim_bar(words, claims[i], style, size) for i in drawn]
     n = format_number(found.claims_n, language)
     parts = " ".join(
         text(language, "alt_robust_share", statement=words.claim(claims[i]),
-             share=words.short_share(claims[i].n_holds, claims[i].n))
+             share=words.short_share(claims[i]))
         for i in drawn
     )  # fmt: skip
     alt = text(
@@ -196,13 +200,21 @@ def _claims_picture(found: Robustness, language: str, style: Style, size: str) -
     notes = _left_out(len(claims) - len(broken) if broken else 0, len(broken) - len(drawn), language)
     return _shares_picture(
         found, table.name, bars, table, alt, text(language, "robust_claims_title"),
-        text(language, "robust_claims_note", n=n), notes, language, style, size,
+        _subtitle("claims", n, [claims[i] for i in drawn], language, size), notes, language, style, size,
     )  # fmt: skip
+
+
+def _subtitle(part: str, n: str, results: Sequence[Ranking | ClaimResult], language: str, size: str) -> str:
+    """What the bars are, and the notes at their right."""
+    parts = [text(language, f"robust_{part}_note", n=n)]
+    parts += [text(language, "robust_counted")] if any(one.n_unknown for one in results) else []
+    parts += [text(language, f"robust_{part}_right")] if size == "full" else []
+    return " ".join(parts)
 
 
 def _left_out(n_all: int, n_more: int, language: str) -> list[str]:
     notes = [text(language, "robust_too_many", n=n_more)] if n_more > 0 else []
-    return [*notes, text(language, "robust_not_drawn", n=n_all)] if n_all else notes
+    return [*notes, text(language, "robust_not_drawn", some=n_all)] if n_all else notes
 
 
 def order(words: Words, ranking: Ranking) -> str:
@@ -211,33 +223,51 @@ def order(words: Words, ranking: Ranking) -> str:
     return text(words.language, key, first=words.title(ranking.first), second=words.title(ranking.second))
 
 
-def _ranking_bar(words: Words, ranking: Ranking, style: Style) -> Bar:
+def _ranking_bar(words: Words, ranking: Ranking, style: Style, size: str) -> Bar:
     best = ranking.strongest
     position = best.position if best is not None and best.is_decisive else None
-    note = _decisive_note(words, position, ranking.alone[position] if position is not None else (), False, style)
-    label = fit(order(words, ranking), LABEL_WIDTH, style.tick_size, lines=2, font=style.font)
-    shown = words.short_share(ranking.n_holds, ranking.n)
-    return Bar(label, ranking.share, ranking.interval, shown, note, words.outcome(ranking))
+    shown = re.sub("([<>]) ", rf"\1{NO_BREAK}", order(words, ranking))
+    label = fit(shown, LABEL_WIDTH[size], style.tick_size, lines=2, font=style.font)
+    note = _note(words, ranking, position, "fails", style, size)
+    return Bar(label, ranking.share, ranking.interval, words.short_share(ranking), note, words.outcome(ranking))
 
 
-def _claim_bar(words: Words, result: ClaimResult, style: Style) -> Bar:
+def _claim_bar(words: Words, result: ClaimResult, style: Style, size: str) -> Bar:
     split = result.split
     position = split.position if split is not None and split.is_decisive else None
-    alone = result.alone[position] if position is not None else ()
-    note = _decisive_note(words, position, alone, not result.stored.holds, style)
     said = result.claim.text.in_language(words.language)
     named = said if result.claim.name == result.claim.check.name else f"{result.claim.name}: {said}"
-    label = fit(named, LABEL_WIDTH, style.tick_size, lines=3, font=style.font)
-    return Bar(label, result.share, result.interval, words.short_share(result.n_holds, result.n), note)
+    label = fit(named, LABEL_WIDTH[size], style.tick_size, lines=3 if size == "full" else 4, font=style.font)
+    note = _note(words, result, position, "fails" if result.stored.holds else "holds", style, size)
+    return Bar(label, result.share, result.interval, words.short_share(result), note)
 
 
-def _decisive_note(words: Words, position: int | None, flips: Sequence[object], holding: bool, style: Style) -> str:
+def _note(
+    words: Words, result: Ranking | ClaimResult, decisive: int | None, wanted: Verdict, style: Style, size: str
+) -> str:
+    """What stands at the right of a bar: the input that decides, or else the first that alone does it, and where."""
+    if size != "full":
+        return ""
+    alone = result.alone
+    position = decisive if decisive is not None else next((i for i, s in enumerate(alone) if has(s, wanted)), None)
     if position is None:
         note = text(words.language, "robust_no_decisive")
     else:
-        where = words.where(position, flips, holding) if flips else text(words.language, "robust_not_alone")  # type: ignore[arg-type]
-        note = f"{words.input(position)}: {where}"
-    return fit(note, NOTE_WIDTH, style.tick_size, lines=2, font=style.font)
+        note = _note_where(words, position, alone[position], wanted)
+    if result.n_unknown:
+        note += "; " + text(words.language, "robust_note_unknown", n=format_number(result.n_unknown, words.language))
+    note = re.sub(r" (?=[\d−])", NO_BREAK, note)  # no line starts with the number of "above 0.31"
+    return fit(note, NOTE_WIDTH, style.tick_size, lines=3 if result.n_unknown else 2, font=style.font)
+
+
+def _note_where(words: Words, position: int, stretches: Sequence[Stretch], wanted: Verdict) -> str:
+    """An input, and where it alone does it; or else where it is a tie, or not known to."""
+    for verdict, key in ((wanted, "holds" if wanted == "holds" else "where"), ("tie", "tie"), ("unknown", "lacks")):
+        where = words.where(position, stretches, verdict)
+        if where:
+            return text(words.language, f"robust_note_{key}", input=words.input(position), where=where)
+    nowhere = text(words.language, "robust_nowhere")
+    return text(words.language, "robust_note_where", input=words.input(position), where=nowhere)
 
 
 def _model(found: Robustness, language: str) -> str:
@@ -254,25 +284,37 @@ def draw_margin(
     """Draw the difference between two scenarios against one input: the rows, the input alone, and where the ranking flips."""
     words = Words(found, language)
     factor, _ = words.scale(ranking)
-    known = slice(0, MOST_POINTS)
-    x = rankings.inputs[known, position]
-    y = factor * rankings.differences(ranking, rankings.values[known])
-    holds = y < 0 if ranking.sense == "lower" else y > 0
-    colour = style.colours[1 % len(style.colours)]
-    ax.plot(x[holds], y[holds], "o", markersize=1.7, color=colour, markeredgewidth=0, zorder=2)
-    ax.plot(x[~holds], y[~holds], "o", markersize=2.4, markerfacecolor="white", markeredgecolor=style.notes,
-            markeredgewidth=0.5, zorder=2)  # fmt: skip
+    tie = factor * ranking.tie
+    drawn = slice(0, MOST_POINTS)
+    x = rankings.inputs[drawn, position]
+    y = factor * rankings.differences(ranking, rankings.values[drawn])
+    codes = verdicts(-y if ranking.sense == "lower" else y, tie)
+    dot = style.notes
+    looks: tuple[tuple[int, dict[str, Any]], ...] = (
+        (
+            HOLDS,
+            {"marker": "o", "markersize": 1.7, "color": style.colours[1 % len(style.colours)], "markeredgewidth": 0},
+        ),
+        (FAILS, {"marker": "o", "markersize": 2.4, "color": "white", "markeredgecolor": dot, "markeredgewidth": 0.5}),
+        (TIE, {"marker": "x", "markersize": 3.0, "color": dot, "markeredgewidth": 0.8}),
+    )
+    for code, look in looks:
+        ax.plot(x[codes == code], y[codes == code], linestyle="", zorder=2, **look)
     grid = rankings.grids[position]
     alone = factor * rankings.differences(ranking, rankings.along[position])
     ax.plot(grid, alone, color="white", linewidth=style.line_width + 1.6, zorder=3)
     ax.plot(grid, alone, color=style.text, linewidth=style.line_width, zorder=3.1)
     ax.axhline(0, color=style.rules, linewidth=0.8, zorder=1)
     low, high = found.factors[position].distribution.low, found.factors[position].distribution.high
-    for flip in ranking.alone[position]:
-        ax.axvline(flip.value, color=style.text, linewidth=0.8, linestyle=(0, (4, 2)), zorder=2.5)
-        is_right = flip.value > (low + high) / 2
+    stretches = words.seen(position, ranking.alone[position])
+    for one in stretches:
+        if one.verdict == "unknown":
+            ax.axvspan(one.low, one.high, color=style.grid, linewidth=0, zorder=0.5)
+    for border in _turns(stretches):
+        ax.axvline(border, color=style.text, linewidth=0.8, linestyle=(0, (4, 2)), zorder=2.5)
+        is_right = border > (low + high) / 2
         ax.annotate(
-            words.value(position, flip.value), (flip.value, 1), (-3 if is_right else 3, -2), xycoords=("data", "axes fraction"),
+            words.value(position, border), (border, 1), (-3 if is_right else 3, -2), xycoords=("data", "axes fraction"),
             textcoords="offset points", ha="right" if is_right else "left", va="top", fontsize=style.tick_size,
             weight="bold", color=style.text, parse_math=False,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}, zorder=4,
@@ -287,6 +329,11 @@ def draw_margin(
     return ax
 
 
+def _turns(stretches: Sequence[Stretch]) -> list[float]:
+    """Where a ranking starts or stops to be turned round."""
+    return [b.low for a, b in zip(stretches[:-1], stretches[1:], strict=True) if "fails" in (a.verdict, b.verdict)]
+
+
 def _ticks(ax: Axes, language: str, is_calendar: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
@@ -294,9 +341,12 @@ def _ticks(ax: Axes, language: str, is_calendar: bool) -> None:
     across = [t for t in MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high) if low <= t <= high]
     ax.set_xticks(across, [format_time(t, language) for t in across] if is_calendar else format_ticks(across, language))
     bottom, top = ax.get_ylim()
-    up = [float(t) for t in MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(bottom, top)]
+    top += 0.12 * (top - bottom)  # for the values above the dashed lines
+    up = [
+        float(t) for t in MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]).tick_values(bottom, top) if bottom <= t <= top
+    ]
     ax.set_yticks(up, format_ticks(up, language))
-    ax.set_ylim(up[0], up[-1])
+    ax.set_ylim(bottom, top)
 
 
 def _margins_picture(found: Robustness, rankings: Rankings, language: str, style: Style, size: str) -> Picture | None:
@@ -305,14 +355,18 @@ def _margins_picture(found: Robustness, rankings: Rankings, language: str, style
     chosen: list[tuple[Ranking, int]] = []
     for ranking in rankings.rankings:
         best = ranking.strongest
-        flipping = [i for i, flips in enumerate(ranking.alone) if flips]
-        if best is not None and best.is_decisive and best.position in flipping and len(chosen) < MOST_PANELS:
+        flipping = [i for i, stretches in enumerate(ranking.alone) if has(stretches, "fails")]
+        if best is not None and best.is_decisive and best.position in flipping and len(chosen) < MOST_PANELS[size]:
             chosen.append((ranking, best.position))
     if not chosen:
         return None
     columns = 2 if size == "full" and len(chosen) > 1 else 1
     title = text(language, "robust_margins_title", time=format_time(rankings.time, language))
-    subtitle, footer = text(language, "robust_margins_note"), [stamp(found.attributes(), style)]
+    notes = [text(language, "robust_margins_note")]
+    notes += [text(language, "robust_margins_ties")] if any(one.n_ties for one, _ in chosen) else []
+    is_unknown = any(has(one.alone[position], "unknown") for one, position in chosen)
+    notes += [text(language, "robust_margins_unknown")] if is_unknown else []
+    subtitle, footer = " ".join(notes), [stamp(found.attributes(), style)]
     rows = -(-len(chosen) // columns)
     height = sheet_height(size, style, title, subtitle, footer, panels=rows * 5.6)
     figure, area = new_sheet(size, height, style, title, subtitle, footer)
@@ -328,7 +382,7 @@ def _margins_picture(found: Robustness, rankings: Rankings, language: str, style
             below = text(
                 language, "robust_difference", first=words.title(ranking.first), second=words.title(ranking.second), unit=of
             )  # fmt: skip
-            share = words.short_share(ranking.n_holds, ranking.n)
+            share = words.short_share(ranking)
             heads.append(Head(words.outcome(ranking), f"{order(words, ranking)}: {share}", below))
             where = words.where(position, ranking.alone[position])
             statement = f"{words.outcome(ranking)}, {order(words, ranking)} ({share})"

@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sdsocec.analysis.robust import ClaimResult, Flip, Ranking, Rankings, Robustness
+from sdsocec.analysis.robust import ClaimResult, Ranking, Rankings, Robustness, Stretch
+from sdsocec.analysis.robust.claims import GRID as CLAIMS_GRID
 from sdsocec.analysis.robust.decisive import Split
+from sdsocec.analysis.robust.rankings import GRID as RANKINGS_GRID
 from sdsocec.analysis.robust.rankings import stored_value
+from sdsocec.analysis.robust.stretches import Verdict
 from sdsocec.results.formats import DataTable
 
 from .numbers import format_number, format_time
@@ -29,12 +32,8 @@ class Printed:
 
 
 def fragile(results: Sequence[Ranking | ClaimResult]) -> list[int]:
-    """The positions of those that do not hold in all rows, or fail with the stored values."""
-
-    def is_fragile(one: Ranking | ClaimResult) -> bool:
-        return one.n_holds < one.n or not one.n or (isinstance(one, ClaimResult) and not one.stored.holds)
-
-    return [i for i, one in enumerate(results) if is_fragile(one)]
+    """The positions of those that do not hold, or are not known to, in some row or as one input moves alone."""
+    return [i for i, one in enumerate(results) if one.is_fragile]
 
 
 def printed_rankings(found: Robustness, language: str = "en") -> Printed | None:
@@ -44,20 +43,40 @@ def printed_rankings(found: Robustness, language: str = "en") -> Printed | None:
         return None
     words, ranked = Words(found, language), rankings.rankings
     broken = fragile(ranked)
+    n = format_number(len(rankings.inputs), language)
     head = text(
         language, "robust_rankings_head" if broken else "robust_rankings_head_all", scenarios=len(found.scenarios),
-        time=format_time(rankings.time, language), some=len(broken), total=len(ranked),
-        n=format_number(len(rankings.inputs), language),
+        time=format_time(rankings.time, language), some=len(broken), total=len(ranked), n=n,
     )  # fmt: skip
     below = []
-    kept = Counter(words.outcome(one) for i, one in enumerate(ranked) if i not in broken)
+    kept = Counter(words.outcome(one) for one in ranked if not one.is_fragile)
     if kept and broken:
-        parts = [text(language, "robust_others_of", outcome=outcome, n=n) for outcome, n in kept.items()]
-        below.append(text(language, "robust_others", n=sum(kept.values()), listed="; ".join(parts)))
+        parts = [text(language, "robust_others_of", outcome=outcome, n=n_kept) for outcome, n_kept in kept.items()]
+        below.append(text(language, "robust_others", some=sum(kept.values()), n=n, listed="; ".join(parts)))
     if rankings.tied:
         parts = [f"{o}: {words.title(a)} – {words.title(b)}" for o, a, b in rankings.tied]
         below.append(text(language, "robust_tied", listed="; ".join(parts)))
+    left_out = [
+        text(language, "robust_left_out_of", scenario=words.title(i), some=format_number(some, language), n=n)
+        for i, some in enumerate(rankings.not_finite())
+        if some
+    ]
+    if left_out:
+        below.append(text(language, "robust_left_out", listed="; ".join(left_out)))
+    below.append(tie_line(found, rankings, language))
     return Printed(head, tuple(words.ranking_sentence(ranked[i]) for i in broken), tuple(below))
+
+
+def tie_line(found: Robustness, rankings: Rankings, language: str = "en") -> str:
+    """What counts as a tie, and so as holding and as turned round."""
+    words = Words(found, language)
+    ties = {words.outcome(one): words.tie(one) for one in rankings.rankings}
+    amounts = list(dict.fromkeys(tie for tie in ties.values() if tie))
+    if not amounts:
+        return text(language, "robust_rule_equal")
+    if all(ties.values()):
+        return text(language, "robust_rule", ties=listed(language, amounts))
+    return text(language, "robust_rule_else", ties=listed(language, amounts))
 
 
 def printed_claims(found: Robustness, language: str = "en") -> Printed | None:
@@ -65,12 +84,12 @@ def printed_claims(found: Robustness, language: str = "en") -> Printed | None:
     if not found.claims:
         return None
     words, broken = Words(found, language), fragile(found.claims)
+    n = format_number(found.claims_n, language)
     head = text(
-        language, "robust_claims_head" if broken else "robust_claims_head_all", some=len(broken), total=len(found.claims),
-        n=format_number(found.claims_n, language),
+        language, "robust_claims_head" if broken else "robust_claims_head_all", some=len(broken), total=len(found.claims), n=n
     )  # fmt: skip
-    kept = [one.claim.name for i, one in enumerate(found.claims) if i not in broken]
-    below = (text(language, "robust_others", n=len(kept), listed=", ".join(kept)),) if kept and broken else ()
+    kept = [words.claim(one) for one in found.claims if not one.is_fragile]
+    below = (text(language, "robust_others", some=len(kept), n=n, listed="; ".join(kept)),) if kept and broken else ()
     return Printed(head, tuple(words.claim_sentence(found.claims[i]) for i in broken), below)
 
 
@@ -78,7 +97,10 @@ def inputs_line(found: Robustness, language: str = "en") -> str:
     """What was varied."""
     words = Words(found, language)
     named = [words.input(i) for i in range(len(found.factors))]
-    return text(language, "robust_inputs", inputs=listed(language, named))
+    steps = str(CLAIMS_GRID - 1 if found.rankings is None else RANKINGS_GRID - 1)
+    if found.rankings is not None and found.claims:
+        steps = text(language, "robust_steps", rankings=RANKINGS_GRID - 1, claims=CLAIMS_GRID - 1)
+    return text(language, "robust_inputs", inputs=listed(language, named), steps=steps)
 
 
 # ---- for spreadsheets and scripts -----------------------------------------------------------------------------------
@@ -98,23 +120,24 @@ def data_tables(found: Robustness, language: str = "en") -> list[DataTable]:
 def _rankings_data(found: Robustness, rankings: Rankings, language: str) -> DataTable:
     words = Words(found, language)
     header = (
-        "outcome", "label", "time", "is", "first", "second", "difference", "p5", "median", "p95", "unit", *NUMBERS,
-        "decisive", "decisive_share", "dummy_share", "flips_alone", *_SPLIT, "sentence",
+        "outcome", "label", "time", "is", "first", "second", "difference", "p5", "median", "p95", "tie", "unit", *NUMBERS,
+        "decisive", "decisive_share", "decisive_p", "turned_alone", "tie_alone", "unknown_alone", *_SPLIT, "sentence",
     )  # fmt: skip
     rows: list[tuple[str | float, ...]] = []
     for one in rankings.rankings:
         factor, unit = words.scale(one)
         best = one.strongest
         decisive = found.factors[best.position].name if best is not None and best.is_decisive else ""
-        flips = one.alone[best.position] if best is not None and decisive else ()
-        flips_in_words = words.where(best.position, flips) if best is not None and flips else ""
+        alone = one.alone[best.position] if best is not None and decisive else ()
+        where = [words.where(best.position, alone, verdict) if best is not None else "" for verdict in _NOT]
         rows.append(
             (
                 one.output, words.outcome(one), rankings.time, one.sense, found.scenarios[one.first].name,
-                found.scenarios[one.second].name, one.stored * factor, *(q * factor for q in one.quantiles), unit,
+                found.scenarios[one.second].name, one.stored * factor, *(q * factor for q in one.quantiles),
+                one.tie * factor, unit,
                 float(one.n), float(one.n_holds), float(one.n_ties), float(one.n_reversed), float(one.n_unknown), one.share,
                 *one.interval, decisive, best.share if best is not None else math.nan,
-                best.noise if best is not None else math.nan, flips_in_words, *_split_cells(found, one.split),
+                best.p_value if best is not None else math.nan, *where, *_split_cells(found, one.split),
                 words.ranking_sentence(one),
             )
         )  # fmt: skip
@@ -125,19 +148,20 @@ def _claims_data(found: Robustness, language: str) -> DataTable:
     words = Words(found, language)
     header = (
         "claim", "text", "check", "source", "holds_stored", "numbers_stored", "n", "holds", "fails", "unknown", "share",
-        "share_low", "share_high", "decisive", "flips_alone", *_SPLIT, "sentence",
+        "share_low", "share_high", "decisive", "holds_alone", "fails_alone", "unknown_alone", *_SPLIT, "sentence",
     )  # fmt: skip
     rows: list[tuple[str | float, ...]] = []
     for one in found.claims:
         split = one.split if one.split is not None and one.split.is_decisive else None
         alone = one.alone[split.position] if split else ()
-        flips_in_words = words.where(split.position, alone, not one.stored.holds) if split and alone else ""
+        where = [words.where(split.position, alone, v) if split else "" for v in ("holds", "fails", "unknown")]
         rows.append(
             (
                 one.claim.name, one.claim.text.in_language(language), one.claim.check.claim, one.claim.check.source,
-                float(one.stored.holds), one.stored.numbers, float(one.n), float(one.n_holds), float(one.n_fails),
+                float(one.stored.holds) if one.stored.is_computed else math.nan, one.stored.numbers, float(one.n),
+                float(one.n_holds), float(one.n_fails),
                 float(one.n_unknown), one.share, *one.interval, found.factors[split.position].name if split else "",
-                flips_in_words, *_split_cells(found, one.split),
+                *where, *_split_cells(found, one.split),
                 words.claim_sentence(one),
             )
         )  # fmt: skip
@@ -145,25 +169,29 @@ def _claims_data(found: Robustness, language: str) -> DataTable:
 
 
 def _flips_data(found: Robustness) -> DataTable:
-    """A row for each flip of each input: where that input alone turns something round."""
-    header = ("kind", "statement", "first", "second", "input", "flip", "holds", "unit", "low", "high", "stored")
+    """The stretches along each input alone of every statement that does not hold all along it, in the unit of the .mdl."""
+    header = ("kind", "statement", "first", "second", "input", "verdict", "from", "to", "unit", "low", "high", "stored")
     rows: list[tuple[str | float, ...]] = []
-    statements: list[tuple[tuple[str, str, str, str], tuple[tuple[Flip, ...], ...]]] = []
+    statements: list[tuple[tuple[str, str, str, str], tuple[tuple[Stretch, ...], ...]]] = []
     for one in found.rankings.rankings if found.rankings is not None else ():
         names = found.scenarios[one.first].name, found.scenarios[one.second].name
         statements.append((("ranking", f"{one.output} {one.sense}", *names), one.alone))
     statements += [(("claim", result.claim.name, "", ""), result.alone) for result in found.claims]
     for named, alone in statements:
-        for factor, flips in zip(found.factors, alone, strict=True):
+        for factor, stretches in zip(found.factors, alone, strict=True):
             value = stored_value(found.model, factor, found.scenarios)
             limits = factor.distribution.low, factor.distribution.high, math.nan if value is None else value
-            for flip in flips:
-                side = "below" if flip.holds_below else "above"
-                shown = round(flip.value, 12)
-                rows.append((*named, factor.name, shown, side, factor.unit, *limits))
+            if all(stretch.verdict == "holds" for stretch in stretches):
+                continue
+            for stretch in stretches:
+                is_turned = named[0] == "ranking" and stretch.verdict == "fails"
+                verdict = "reversed" if is_turned else stretch.verdict
+                ends = round(stretch.low, 12), round(stretch.high, 12)
+                rows.append((*named, factor.name, verdict, *ends, factor.unit, *limits))
     return DataTable("flips", header, tuple(rows))
 
 
+_NOT: tuple[Verdict, ...] = ("fails", "tie", "unknown")
 _SPLIT = ("split", "split_value", "below_holds", "below_n", "above_holds", "above_n", "split_p")
 
 

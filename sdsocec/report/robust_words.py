@@ -1,24 +1,24 @@
-"""What is robust, in sentences: how often it holds, which input decides, where it flips. No more digits than the rows bear."""
+"""What is robust, in sentences: how often it holds, which input decides, where it is turned round. No more digits than the rows
+bear; where something is unknown, no sentence says that it is not."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sdsocec.analysis.robust import ClaimResult, Ranking, Robustness
-from sdsocec.analysis.robust.decisive import Split, decimals_of, rounded
-from sdsocec.analysis.robust.flips import Flip, intervals
+from sdsocec.analysis.robust import ClaimResult, Ranking, Robustness, Stretch
+from sdsocec.analysis.robust.decisive import FEWEST_ROWS, Split, decimals_of, rounded
+from sdsocec.analysis.robust.stretches import Verdict, has, intervals
 from sdsocec.model.names import name_key, split_element_name
-from sdsocec.model.units import is_dimensionless
-from sdsocec.results.shown import TIME_UNITS, shown_unit
+from sdsocec.results.shown import shown_unit
 from sdsocec.scenario.factors import Factor
 
-from .numbers import format_number, format_time
+from .inputs import CALENDAR, PER, has_unit, input_unit
+from .numbers import MISSING, decimals_for, format_number, format_time
 from .texts import text
 
 FEW_ROWS = 100  # with fewer, a percentage claims more than there is
-_PER = "1/"
-_CALENDAR = 1000.0  # a time above this is a year, which needs no unit
+MOST_NAMED = 3  # inputs in a sentence
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,11 @@ class Words:
         model = self.found.model
         if ranking.outcome.shown == "share":
             return 100.0, text(self.language, "points")
-        unit = model.equations.variables[name_key(split_element_name(ranking.output)[0])].unit
+        unit = self._unit_of(ranking)
         return model.card.unit(unit)[0], shown_unit(model, unit, self.language)
+
+    def _unit_of(self, ranking: Ranking) -> str:
+        return self.found.model.equations.variables[name_key(split_element_name(ranking.output)[0])].unit
 
     def input(self, position: int) -> str:
         """An input by its label, or by its name in the model."""
@@ -67,40 +70,67 @@ class Words:
         if not has_unit(factor):
             return shown
         unit = self.unit(factor)
-        if unit.startswith(_PER):
-            return text(self.language, "robust_per", value=shown, unit=unit.removeprefix(_PER))
+        if unit.startswith(PER):
+            return text(self.language, "robust_per", value=shown, unit=unit.removeprefix(PER))
         return f"{shown} {unit}"
 
     def unit(self, factor: Factor) -> str:
         """The unit of an input as readers see it; units of time in their language."""
-        start = _PER if factor.unit.startswith(_PER) else ""
-        rest = factor.unit.removeprefix(_PER)
-        time = TIME_UNITS.get(name_key(rest)) or TIME_UNITS.get(name_key(rest).removesuffix("s"))
-        if time is not None:
-            return start + time.in_language(self.language)
-        return shown_unit(self.found.model, factor.unit, self.language)
+        return input_unit(self.found.model, factor, self.language)
 
     def number(self, factor: Factor, value: float) -> str:
         """A value of an input without its unit."""
         decimals = decimals_of(factor.distribution)
-        group_from = 10_000 if abs(factor.distribution.low) >= _CALENDAR else None
+        group_from = 10_000 if abs(factor.distribution.low) >= CALENDAR else None
         shown = rounded(value, factor.distribution)
         return format_number(shown, self.language, decimals=decimals, group_from=group_from)
 
-    def where(self, position: int, flips: Sequence[Flip], holding: bool = False) -> str:
-        """Where along an input something does not hold (or does): `below 0.31 or above 0.58`."""
+    def seen(self, position: int, stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
+        """The stretches worth telling: no tie, between holding and failing, of one unit of the last digit shown or less."""
+        found, narrow = list(stretches), 10.0 ** -decimals_of(self.found.factors[position].distribution)
+        for i in range(len(stretches) - 2, 0, -1):
+            before, one, after = stretches[i - 1 : i + 2]
+            is_passed = {before.verdict, after.verdict} == {"holds", "fails"}
+            if one.verdict == "tie" and is_passed and one.high - one.low <= narrow:
+                border = one.low if before.verdict == "fails" else one.high
+                found[i - 1] = replace(found[i - 1], high=border)
+                found[i + 1] = replace(found[i + 1], low=border)
+                del found[i]
+        return tuple(found)
+
+    def where(self, position: int, stretches: Sequence[Stretch], verdict: Verdict = "fails") -> str:
+        """Where along an input the verdict is this one: `below 0.31 or above 0.58`; empty if nowhere."""
         parts = []
-        for low, high in intervals(flips, holding):
-            if low is None and high is not None:
+        for low, high in intervals(self.seen(position, stretches), verdict):
+            if low is None and high is None:
+                parts.append(text(self.language, "robust_throughout"))
+            elif low is None and high is not None:
                 parts.append(text(self.language, "robust_below", value=self.value(position, high)))
             elif high is None and low is not None:
                 parts.append(text(self.language, "robust_above", value=self.value(position, low)))
             elif low is not None and high is not None:
-                first = self.number(self.found.factors[position], low)
-                parts.append(text(self.language, "robust_between", low=first, high=self.value(position, high)))
+                first = self.number_of(position, low)
+                key = "robust_at" if first == self.number_of(position, high) else "robust_between"
+                parts.append(text(self.language, key, low=first, high=self.value(position, high)))
         if len(parts) < 2:
             return "".join(parts)
         return f"{', '.join(parts[:-1])} {text(self.language, 'or')} {parts[-1]}"
+
+    def number_of(self, position: int, value: float) -> str:
+        """A value of an input without its unit."""
+        return self.number(self.found.factors[position], value)
+
+    def tie(self, ranking: Ranking) -> str:
+        """The largest difference that is a tie, with its unit; empty if only equal numbers are."""
+        shown = self.found.model.card.units.get(self._unit_of(ranking))
+        if shown is None or ranking.tie > shown.smallest:  # rounding
+            return ""
+        factor, unit = self.scale(ranking)
+        amount = ranking.tie * factor
+        written = format_number(
+            amount, self.language, decimals=decimals_for([amount], 3) if amount != round(amount) else 0
+        )
+        return f"{written} {unit}".strip()
 
     def share(self, n_holds: int, n: int) -> str:
         """A share as readers say it: `97% of 2,048`, `all 2,048`, `2,045 of 2,048`, `59 of 64`."""
@@ -114,19 +144,21 @@ class Words:
             return text(self.language, "robust_some", some=format_number(n_holds, self.language), n=rows)
         return text(self.language, "robust_percent", percent=percent, n=rows)
 
-    def _plausible(self, n_holds: int, n: int) -> str:
-        return text(self.language, "robust_plausible", share=self.share(n_holds, n))
+    def _plausible(self, result: Ranking | ClaimResult) -> str:
+        """In which share it holds; of the rows that count, if some do not."""
+        key = "robust_computed" if result.n_unknown else "robust_plausible"
+        return text(self.language, key, share=self.share(result.n_holds, result.n))
 
-    def short_share(self, n_holds: int, n: int) -> str:
-        """A share for a figure or a cell: `97%`, `all`, `>99%`, `59/64`."""
+    def short_share(self, result: Ranking | ClaimResult) -> str:
+        """A share for a figure or a cell: `97%`, `all`, `>99%`, `59/64`; never `all` where some rows could not be computed."""
+        n_holds, n = result.n_holds, result.n
         if not n:
-            return "–"
-        if n_holds == n or n_holds == 0:
+            return MISSING
+        if n_holds in (0, n) and not result.n_unknown:
             return text(self.language, "robust_short_all" if n_holds else "robust_short_none")
-        if n < FEW_ROWS:
+        if n < FEW_ROWS or n_holds in (0, n):
             return f"{n_holds}/{n}"
-        percent = f"{100 * n_holds / n:.0f}"
-        return {"0": "<1%", "100": ">99%"}.get(percent, f"{percent}%")
+        return _percent(n_holds / n)
 
     def claim(self, result: ClaimResult) -> str:
         """A claim as readers know it, with its name if that says something."""
@@ -139,75 +171,98 @@ class Words:
     # --- sentences -------------------------------------------------------------------------------------------------------
 
     def ranking_sentence(self, ranking: Ranking) -> str:
-        """How often a ranking holds, what decides, and where it flips."""
+        """How often a ranking holds, what decides, and where it is turned round."""
         rankings = self.found.rankings
         assert rankings is not None, "a ranking is of some rankings"
         said = text(
             self.language, f"robust_is_{ranking.sense}", time=format_time(rankings.time, self.language),
             outcome=self.outcome(ranking), first=self.title(ranking.first), second=self.title(ranking.second),
-            share=self._plausible(ranking.n_holds, ranking.n),
+            share=self._plausible(ranking) if ranking.n else text(self.language, "robust_stored"),
         )  # fmt: skip
-        n_ties = ranking.n_ties if ranking.n_ties >= 0.01 * ranking.n else 0  # fewer say nothing
-        parts = [said, *self._apart(n_ties, ranking.n_unknown), *self._why_ranking(ranking)]
-        return " ".join(part for part in parts if part)
+        return self._joined(said, *self._apart(ranking.n_ties, ranking), *self._why_ranking(ranking))
 
     def claim_sentence(self, result: ClaimResult) -> str:
-        """How often a claim holds, what decides, and where it flips."""
+        """How often a claim holds, what decides, and where it fails."""
         key = "robust_claim" if result.stored.holds else "robust_claim_fails"
-        said = text(self.language, key, claim=self.claim(result), share=self._plausible(result.n_holds, result.n))
-        if not result.stored.is_computed:
-            said = text(self.language, "robust_claim_stopped", claim=self.claim(result), why=result.stored.numbers)
-        return " ".join(part for part in [said, *self._apart(0, result.n_unknown), *self._why_claim(result)] if part)
+        key = key if result.stored.is_computed else "robust_claim_stopped"
+        share = self._plausible(result) if result.n else text(self.language, "robust_of_no_inputs")
+        said = text(self.language, key, claim=self.claim(result), why=result.stored.numbers, share=share)
+        return self._joined(said, *self._apart(0, result), *self._why_claim(result))
 
-    def _apart(self, n_ties: int, n_unknown: int) -> list[str]:
+    @staticmethod
+    def _joined(*parts: str) -> str:
+        return " ".join(part for part in parts if part)
+
+    def _apart(self, n_ties: int, result: Ranking | ClaimResult) -> list[str]:
+        """The rows that are ties, and those that do not count."""
         found = []
         if n_ties:
             found.append(text(self.language, "robust_ties", n=format_number(n_ties, self.language)))
-        if n_unknown:
-            found.append(text(self.language, "robust_unknown", n=format_number(n_unknown, self.language)))
+        if result.n_unknown:
+            key = "robust_unknown" if result.n else "robust_unknown_all"
+            found.append(text(self.language, key, n=format_number(result.n_unknown, self.language)))
         return found
 
     def _why_ranking(self, ranking: Ranking) -> list[str]:
-        best = ranking.strongest
-        position = best.position if best is not None and best.is_decisive else None
-        if ranking.n_holds == ranking.n and not any(ranking.alone):
-            return []
-        if best is None or position is None:
-            return [text(self.language, "robust_nothing_decides"), self._flips(ranking.alone)]
+        if not ranking.is_fragile or not ranking.n:
+            return [self._alone(ranking.alone, "unknown", "robust_alone_unknown")]
+        best, alone = ranking.strongest, ranking.alone
+        others = [
+            self._alone(alone, "fails", "robust_also_turns"),
+            "" if any(has(s, "fails") for s in alone) else self._alone(alone, "tie", "robust_also_ties"),
+            self._alone(alone, "unknown", "robust_alone_unknown"),
+        ]
+        if best is None or not best.is_decisive:
+            return [self._undecided(ranking.n), *others]
         start = text(
-            self.language, "robust_explains", input=_capital(self.input(position)), share=f"{100 * best.share:.0f}%"
+            self.language, "robust_explains", input=_capital(self.input(best.position)), share=_percent(best.share)
         )
-        if ranking.alone[position]:
-            return [start + text(self.language, "robust_turns", where=self.where(position, ranking.alone[position]))]
-        others = self._flips(ranking.alone)
-        if others:
-            return [start + text(self.language, "robust_never_alone"), others]
+        own = alone[best.position]
+        turned, tied = self.where(best.position, own), self.where(best.position, own, "tie")
+        if turned:
+            aside = text(self.language, "robust_tie_aside", where=tied) if tied else ""
+            return [start + text(self.language, "robust_turns", where=turned + aside), others[2]]
+        if tied:
+            return [start + text(self.language, "robust_makes_tie", where=tied), others[0], others[2]]
+        if others[0] or others[1]:
+            is_known = "robust_never_alone" if not has(own, "unknown") else "robust_not_known_of_it"
+            return [start + text(self.language, is_known), *others]
+        if others[2]:
+            return [start + text(self.language, "robust_not_known"), others[2], self._split(ranking.split)]
         return [start + text(self.language, "robust_none_alone"), self._split(ranking.split)]
 
     def _why_claim(self, result: ClaimResult) -> list[str]:
         holding = not result.stored.holds
-        if result.n_holds == result.n and not any(result.alone):
-            return []
-        key = "robust_also_holds" if holding else "robust_also_fails"
-        split, others = result.split, self._flips(result.alone, holding, key)
+        wanted: Verdict = "holds" if holding else "fails"
+        others = [
+            self._alone(result.alone, wanted, "robust_also_holds" if holding else "robust_also_fails"),
+            self._alone(result.alone, "unknown", "robust_alone_unknown"),
+        ]
+        split = result.split
         if split is None or not split.is_decisive:
-            return ["" if split is None else text(self.language, "robust_nothing_decides"), others]
+            both = result.n_holds and result.n_fails
+            return [self._undecided(result.n if split is not None else 0) if both else "", *others]
         start = text(self.language, "robust_decides", input=_capital(self.input(split.position)))
-        if result.alone[split.position]:
-            where = self.where(split.position, result.alone[split.position], holding)
-            return [start + text(self.language, "robust_holds_where" if holding else "robust_fails_where", where=where)]
-        return [start + text(self.language, "robust_claim_never"), self._split(split), others]
+        where = self.where(split.position, result.alone[split.position], wanted)
+        if where:
+            key = "robust_holds_where" if holding else "robust_fails_where"
+            return [start + text(self.language, key, where=where), others[1]]
+        is_known = not has(result.alone[split.position], "unknown")
+        key = "robust_claim_never" if is_known else "robust_claim_not_known"
+        return [start + text(self.language, key), self._split(split), *others]
 
-    def _flips(self, alone: Sequence[Sequence[Flip]], holding: bool = False, key: str = "robust_also_turns") -> str:
-        """The inputs that flip it alone; at most three are named."""
-        flipping = [i for i, flips in enumerate(alone) if flips]
-        if not flipping:
-            return ""
-        named = "; ".join(f"{self.input(i)} {self.where(i, alone[i], holding)}" for i in flipping[:3])
-        return text(self.language, key, inputs=named)
+    def _undecided(self, n: int) -> str:
+        """No input is named; with too few rows none could be."""
+        return text(self.language, "robust_nothing_decides" if n >= FEWEST_ROWS else "robust_too_few")
+
+    def _alone(self, alone: Sequence[Sequence[Stretch]], verdict: Verdict, key: str) -> str:
+        """The inputs that alone bring about a verdict, and where; some are named, the others counted. Empty if none does."""
+        found = [f"{self.input(i)} {where}" for i, s in enumerate(alone) if (where := self.where(i, s, verdict))]
+        more = [text(self.language, "robust_and_more", n=len(found) - MOST_NAMED)] if len(found) > MOST_NAMED else []
+        return text(self.language, key, inputs="; ".join(found[:MOST_NAMED] + more)) if found else ""
 
     def _split(self, split: Split | None) -> str:
-        if split is None or not split.is_decisive:
+        if split is None or not split.is_decisive or not (split.below[1] and split.above[1]):  # rounded to an end
             return ""
         return text(
             self.language, "robust_split", input=self.input(split.position), value=self.value(split.position, split.value),
@@ -215,10 +270,11 @@ class Words:
         )  # fmt: skip
 
 
-def has_unit(factor: Factor) -> bool:
-    """Whether a value of an input needs its unit."""
-    return bool(factor.unit) and not is_dimensionless(factor.unit) and abs(factor.distribution.low) < _CALENDAR
-
-
 def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+def _percent(share: float) -> str:
+    """A share in whole percents, which reads 0 or 100 only where it is."""
+    percent = f"{100 * share:.0f}%"
+    return {"0%": "<1%", "100%": ">99%"}.get(percent, percent) if 0 < share < 1 else percent

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import escape
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,8 +92,25 @@ def render(figure: Figure, stem: str, dataset: xr.Dataset, formats: Sequence[str
     """
     title = clean(figure.get_suptitle().replace("\n", " ")) or stem
     described = str(figure.get_label() or title)
-    attributes = plain_attributes(dataset)
+    attributes = {"picture": stem} | plain_attributes(dataset)
     return {f"{stem}.{kind}": figure_bytes(figure, kind, title, described, attributes) for kind in formats}
+
+
+LIBRARIES = "library_versions"
+
+
+def with_drawing(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The provenance of numbers as that of a figure of them: another matplotlib draws other pixels."""
+    known = without_drawing(attributes)
+    listed = [str(known[LIBRARIES])] if known.get(LIBRARIES) else []
+    return known | {LIBRARIES: ", ".join([*listed, f"matplotlib {version('matplotlib')}"])}
+
+
+def without_drawing(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The provenance of the numbers behind a figure."""
+    listed = str(attributes.get(LIBRARIES, "")).split(", ")
+    kept = ", ".join(one for one in listed if not one.startswith("matplotlib "))
+    return {key: kept if key == LIBRARIES else value for key, value in attributes.items()}
 
 
 def figure_bytes(
@@ -117,7 +135,10 @@ def figure_bytes(
             hint=f"Valid: {', '.join(FORMATS)}.",
         )  # fmt: skip
     described = clean(described)
-    metadata: dict[str, Any] = {"Title": clean(title), "Source": json.dumps(dict(attributes), ensure_ascii=True)}
+    metadata: dict[str, Any] = {
+        "Title": clean(title),
+        "Source": json.dumps(with_drawing(attributes), ensure_ascii=True),
+    }
     named: dict[str, dict[str, Any]] = {
         "png": {"Description": described, "Software": "sdsocec"},
         "svg": {"Description": described, "Creator": "sdsocec", "Date": None},

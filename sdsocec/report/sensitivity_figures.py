@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,35 +13,39 @@ import numpy as np
 from sdsocec.analysis.sensitivity import CHIEF, MODES, Part, Sensitivity
 from sdsocec.results.formats import DataTable
 
-from .numbers import format_number, format_value
+from .numbers import format_number
 from .picture import Picture, stamp
+from .plots.room import rows_of
 from .saving import house_style
-from .sensitivity_panels import draw_convergence, draw_modes, draw_over_time, draw_ranked
+from .sensitivity_panels import MOST_BARS, draw_convergence, draw_modes, draw_over_time, draw_ranked, mean_look
 from .sensitivity_tables import (
-    absence,
     effect_unit,
     factor_label,
-    method_words,
     mode_name,
     moment,
     outcome_label,
     scenario_title,
+    share_words,
     shown_names,
-    those_that_matter,
     time_unit,
 )
+from .sensitivity_words import convergence_sentence, footer_notes, index_sentence, over_time_sentence
 from .sheet import Head, fill_handle, line_handle, new_sheet, place_panels, sheet_height, write_legend
 from .style import HOUSE, Look, Style
 from .texts import text
 
 ROW, MODE_ROW = 3.2, 0.62  # cm: of a panel, of a bar in one
+COLUMNS = {"full": 2, "column": 1}
+MOST_INDICES, MOST = {"full": 4, "column": 2}, {"full": 8, "column": 3}  # outcomes on a sheet
+MODE_WIDTH = {"full": 170.0, "column": 110.0}  # points
+LABELS = ("outcome", "outcome label", "factor", "factor label")
 
 
 def pictures(
     found: Sensitivity, attributes: dict[str, Any], language: str = "en", style: Style = HOUSE,
-    outcomes: Sequence[str] | None = None,
+    outcomes: Sequence[str] | None = None, size: str = "full",
 ) -> list[Picture]:  # fmt: skip
-    """All pictures of a result.
+    """All pictures of a result; where outcomes are more than a sheet holds, several sheets (`shapes-1`, `shapes-2`).
 
     Parameters
     ----------
@@ -47,19 +53,32 @@ def pictures(
         `found.attributes()`.
     outcomes : sequence of str, optional
         By default the first four.
+    size : {"full", "column"}
+        16.6 or 8.1 cm wide.
     """
     names = list(outcomes) if outcomes is not None else shown_names(found)
     made = []
+    how: dict[str, Any] = {"attributes": attributes, "language": language, "style": style, "size": size}
     for kind in ("numerical", "policy"):
         if kind in found.parts:
             part = found.parts[kind]
-            made += [
-                _index_picture(found, part, s, names, attributes, language, style) for s in range(len(part.scenarios))
-            ]
+            for s in range(len(part.scenarios)):
+                made += _sheets(partial(_index_picture, found, part, s, **how), names, MOST_INDICES[size])
     if found.modes is not None:
-        made.append(_mode_picture(found, names, attributes, language, style))
-    made.append(_convergence_picture(found, names, attributes, language, style))
+        made += _sheets(partial(_mode_picture, found, **how), names, MOST[size])
+    made += _sheets(partial(_convergence_picture, found, **how), names, MOST[size])
     return made
+
+
+def _sheets(draw: Callable[[Sequence[str]], Picture], names: Sequence[str], most: int) -> list[Picture]:
+    """One picture, or so many that none has more than `most` outcomes, with a number behind their names."""
+    found = [draw(names[i : i + most]) for i in range(0, len(names), most)]
+    if len(found) < 2:
+        return found
+    stems = [f"{one.stem}-{i + 1}" for i, one in enumerate(found)]
+    return [
+        replace(one, stem=stem, table=replace(one.table, name=stem)) for one, stem in zip(found, stems, strict=True)
+    ]
 
 
 def _stem(kind: str, scenario: str) -> str:
@@ -74,6 +93,7 @@ def _index_picture(
     attributes: dict[str, Any],
     language: str,
     style: Style,
+    size: str,
 ) -> Picture:
     title = text(
         language, f"sens_figure_{part.kind}", scenario=scenario_title(found, part.scenarios[s], language),
@@ -81,13 +101,14 @@ def _index_picture(
     )  # fmt: skip
     columns = [part.outcomes.index(name) for name in names]
     indices = part.indices
-    open_ = indices.is_judged[s, -1] & ~indices.converged[s, -1]
-    mark = [text(language, "sens_not_converged_mark")] if any(open_[k].any() for k in columns) else []
-    footer = [". ".join([method_words(found, language), *mark]), stamp(attributes, style)]
+    footer = [footer_notes(found, part, s, columns, language, most=MOST_BARS), stamp(attributes, style)]
     handles = _handles(found, language, style)
     legend = [str(handle.get_label()) for handle in handles]
-    height = sheet_height("full", style, title, "", footer, legend=legend, panels=ROW * len(names) + 1.35 * len(names))
-    figure, area = new_sheet("full", height, style, title, "", footer)
+    subtitle = _subtitle(found, part.kind, language)
+    height = sheet_height(
+        size, style, title, subtitle, footer, legend=legend, panels=(ROW + 1.35) * 2 * len(names) / COLUMNS[size]
+    )
+    figure, area = new_sheet(size, height, style, title, subtitle, footer)
     area = write_legend(figure, area, handles, style)
     axes, heads = [], []
     time = moment(found, part.times[-1], language)
@@ -99,29 +120,47 @@ def _index_picture(
             )
             label = outcome_label(found, name, language)
             unit = _axis_words(found, name, language)
-            words = (unit, time_unit(found, language))
+            is_effect = found.sample.method == "morris"
+            across = (
+                text(language, "sens_axis_effects", unit=effect_unit(found, name, language)[1]) if is_effect else unit
+            )
+            words = (across, time_unit(found, language))
             for ax, word in zip(axes[-2:], words, strict=True):
                 ax.set_xlabel(word, fontsize=style.tick_size, labelpad=1.5, parse_math=False)
             chief = text(language, f"sens_{CHIEF[found.sample.method]}")
-            heads += [
-                Head(text(language, "sens_panel_end", outcome=label, time=time)),
-                Head(
-                    "",
-                    "",
-                    unit if found.sample.method == "morris" else text(language, "sens_axis_over_time", index=chief),
-                ),
-            ]
-    place_panels(figure, area, axes, style, columns=2, heads=heads)
-    alt = " ".join([f"{title}.", *(_alt(found, part, s, k, language) + "." for k in columns)])
-    rows: tuple[tuple[str | float, ...], ...] = tuple(
-        (part.outcomes[k], time, factor.name, name, *(float(x[-1, s, t, k, j, i]) for x in (indices.value, indices.half)))
-        for k in columns for t, time in enumerate(part.times) for j, factor in enumerate(found.factors)
+            over_time = text(language, "sens_axis_over_time", index=unit if is_effect else chief)
+            heads += [Head(text(language, "sens_panel_end", outcome=label, time=time)), Head(over_time)]
+    if COLUMNS[size] == 1:  # each at its own place: names stand left of bars, but right of lines
+        for one, ax, head in zip(rows_of(area, len(axes)), axes, heads, strict=True):
+            place_panels(figure, one, [ax], style, heads=[head])
+    else:
+        place_panels(figure, area, axes, style, columns=2, heads=heads)
+    said = [f(found, part, s, k, language) for k in columns for f in (index_sentence, over_time_sentence)]
+    alt = " ".join([f"{title}.", subtitle, *filter(None, said)])
+    rows = [
+        (*_labels(found, part.outcomes[k], j, language), time, name, *_numbers(found, part, (-1, s, t, k, j, i), language))
+        for k in columns for t, time in enumerate(part.times) for j in range(len(found.factors))
         for i, name in enumerate(indices.names)
-    )  # fmt: skip
+    ]  # fmt: skip
     stem = _stem(part.kind, part.scenarios[s])
-    return Picture(
-        stem, figure, alt, DataTable(stem, ("outcome", "time", "factor", "index", "value", "half interval"), rows)
-    )
+    header = (*LABELS, "time", "index", "value", "half interval", "unit")
+    return Picture(stem, figure, alt, DataTable(stem, header, tuple(rows)))
+
+
+def _subtitle(found: Sensitivity, kind: str, language: str) -> str:
+    """Which kind of sensitivity it is, and what to do with it."""
+    words = (f"sens_about_{kind}", *([] if kind == "mode" else [f"sens_use_{found.sample.method}"]))
+    return " ".join(text(language, key) for key in words)
+
+
+def _labels(found: Sensitivity, name: str, j: int, language: str) -> tuple[str, str, str, str]:
+    return name, outcome_label(found, name, language), found.factors[j].name, factor_label(found, j, language)
+
+
+def _numbers(found: Sensitivity, part: Part, at: tuple[int, ...], language: str) -> tuple[float, float, str]:
+    """An index and half of its interval as they are drawn, and their unit."""
+    factor, unit = effect_unit(found, part.outcomes[at[3]], language)
+    return float(part.indices.value[at]) * factor, float(part.indices.half[at]) * factor, unit
 
 
 def _axis_words(found: Sensitivity, name: str, language: str) -> str:
@@ -143,35 +182,22 @@ def _handles(found: Sensitivity, language: str, style: Style) -> list[Any]:
         ]
         return [*fills, interval]
     fill = fill_handle(style.fill(0), text(language, f"sens_legend_{CHIEF[method]}"), style)
-    dashed = line_handle(Look(style.text, (0, (4, 2)), "", 0.9), text(language, "sens_legend_threshold"), style)
-    return [fill, interval, *([dashed] if method == "pawn" else [])]
-
-
-def _alt(found: Sensitivity, part: Part, s: int, k: int, language: str) -> str:
-    label, time = outcome_label(found, part.outcomes[k], language), moment(found, part.times[-1], language)
-    if not part.indices.varies[s, -1, k]:
-        return text(language, "sens_alt_bars", outcome=label, time=time, factors=absence(part, (s, -1, k), language))
-    chief = part.indices.chief[s, -1, k] * effect_unit(found, part.outcomes[k], language)[0]
-    said = [
-        text(
-            language,
-            "sens_alt_one",
-            factor=factor_label(found, j, language),
-            value=_said(float(chief[j]), found, language),
-        )
-        for j in those_that_matter(part, s, -1, k)
-    ]
-    return text(language, "sens_alt_bars", outcome=label, time=time, factors=", ".join(said))
-
-
-def _said(value: float, found: Sensitivity, language: str) -> str:
-    return (
-        format_value(value, language) if found.sample.method == "morris" else format_number(value, language, decimals=2)
+    dashed = line_handle(
+        Look(style.text, (0, (4, 2)), "", 0.9), text(language, "sens_legend_threshold", share=share), style
     )
+    if method == "morris":
+        from matplotlib.lines import Line2D
+
+        return [
+            fill,
+            Line2D([], [], linestyle="", label=text(language, "sens_legend_mu"), **mean_look(style)),
+            interval,
+        ]
+    return [fill, interval, dashed]
 
 
 def _mode_picture(
-    found: Sensitivity, names: Sequence[str], attributes: dict[str, Any], language: str, style: Style
+    found: Sensitivity, names: Sequence[str], attributes: dict[str, Any], language: str, style: Style, size: str
 ) -> Picture:
     assert found.modes is not None
     columns = [list(found.outcomes).index(name) for name in names]
@@ -180,52 +206,59 @@ def _mode_picture(
              (found.modes.reference[:, columns] == code).any()]  # fmt: skip
     start, end = (moment(found, t, language) for t in (found.modes.start, found.experiment.times[-1]))
     title = text(language, "sens_figure_modes", start=start, time=end)
-    footer = [f"{text(language, 'sens_modes_note')} {method_words(found, language)}", stamp(attributes, style)]
+    part = found.parts["mode"]
+    footer = [footer_notes(found, part, 0, (), language), stamp(attributes, style)]
+    subtitle = _subtitle(found, "mode", language)
     handles = [fill_handle(style.fill(place), mode_name(code, language), style) for place, code in enumerate(modes)]
-    n_rows = -(-len(names) // 2)
+    n_columns = min(COLUMNS[size], len(names))
+    n_rows = -(-len(names) // n_columns)
     panel = MODE_ROW * len(found.experiment.scenarios) + 1.4
     legend = [str(handle.get_label()) for handle in handles]
-    height = sheet_height("full", style, title, "", footer, legend=legend, panels=panel * n_rows)
-    figure, area = new_sheet("full", height, style, title, "", footer)
+    height = sheet_height(size, style, title, subtitle, footer, legend=legend, panels=panel * n_rows)
+    figure, area = new_sheet(size, height, style, title, subtitle, footer)
     area = write_legend(figure, area, handles, style)
     with house_style(style):
-        axes = [draw_modes(figure.add_subplot(), found, k, modes, language, style) for k in columns]
+        axes = [
+            draw_modes(figure.add_subplot(), found, k, modes, language, style, width=MODE_WIDTH[size]) for k in columns
+        ]
         for i, ax in enumerate(axes):
             ax.set_xlabel(text(language, "sens_axis_runs"), fontsize=style.tick_size, labelpad=1.5)
-            if i % 2:
+            if i % n_columns:
                 ax.set_yticklabels([])
     heads = [Head(outcome_label(found, name, language)) for name in names]
-    place_panels(figure, area, axes, style, columns=min(2, len(axes)), heads=heads)
+    place_panels(figure, area, axes, style, columns=n_columns, heads=heads)
     scenarios = found.experiment.scenarios
     said = [
         text(language, "sens_alt_modes", outcome=outcome_label(found, names[i], language),
              scenario=scenario_title(found, scenarios[s].name, language),
-             modes=", ".join(f"{mode_name(code, language)} {format_number(100 * float(shares[s, i, code]), language)}%"
-                             for code in modes if shares[s, i, code] > 0))
+             modes="; ".join(f"{mode_name(code, language)} {share_words(float(shares[s, i, code]), language)}"
+                             for code in modes if shares[s, i, code] > 0),
+             own=mode_name(int(found.modes.reference[s, columns[i]]), language))
         for i in range(len(names)) for s in range(len(scenarios))
     ]  # fmt: skip
     rows = tuple(
-        (names[i], scenarios[s].name, MODES[code], float(shares[s, i, code]))
+        (names[i], outcome_label(found, names[i], language), scenarios[s].name, MODES[code], mode_name(code, language),
+         float(shares[s, i, code]), "yes" if found.modes.reference[s, columns[i]] == code else "no")
         for i in range(len(names)) for s in range(len(scenarios)) for code in modes
     )  # fmt: skip
-    table = DataTable("shapes", ("outcome", "scenario", "mode", "share"), rows)
-    return Picture("shapes", figure, f"{title}. " + "; ".join(said) + ".", table)
+    header = ("outcome", "outcome label", "scenario", "mode", "mode label", "share", "as it is")
+    return Picture("shapes", figure, " ".join([f"{title}.", subtitle, *said]), DataTable("shapes", header, rows))
 
 
 def _convergence_picture(
-    found: Sensitivity, names: Sequence[str], attributes: dict[str, Any], language: str, style: Style
+    found: Sensitivity, names: Sequence[str], attributes: dict[str, Any], language: str, style: Style, size: str
 ) -> Picture:
     part = found.parts["numerical"]
     columns = [part.outcomes.index(name) for name in names]
     scenario = part.scenarios[0]
     title = text(language, "sens_figure_convergence", scenario=scenario_title(found, scenario, language))
-    footer = [method_words(found, language), stamp(attributes, style)]
-    n_columns = min(2, len(names))
+    footer = [footer_notes(found, part, 0, columns, language), stamp(attributes, style)]
+    n_columns = min(COLUMNS[size], len(names))
     n_rows = -(-len(names) // n_columns)
     share = format_number(100 * found.confidence, language)
     subtitle = text(language, "sens_figure_convergence_note", share=share)
-    height = sheet_height("full", style, title, subtitle, footer, panels=(ROW + 1.5) * n_rows)
-    figure, area = new_sheet("full", height, style, title, subtitle, footer)
+    height = sheet_height(size, style, title, subtitle, footer, panels=(ROW + 1.5) * n_rows)
+    figure, area = new_sheet(size, height, style, title, subtitle, footer)
     heads = []
     time = moment(found, part.times[-1], language)
     chief = text(language, f"sens_{CHIEF[found.sample.method]}")
@@ -245,11 +278,12 @@ def _convergence_picture(
     place_panels(figure, area, axes, style, columns=n_columns, heads=heads)
     indices = part.indices
     i = indices.names.index(CHIEF[indices.method])
-    rows: tuple[tuple[str | float, ...], ...] = tuple(
-        (part.outcomes[k], factor.name, float(n), *(float(x[size, 0, -1, k, j, i]) for x in (indices.value, indices.half)))
-        for k in columns for j, factor in enumerate(found.factors) for size, n in enumerate(indices.sizes)
-    )  # fmt: skip
-    alt = " ".join([f"{title}.", *(_alt(found, part, 0, k, language) + "." for k in columns)])
+    rows = [
+        (*_labels(found, part.outcomes[k], j, language), float(n), indices.names[i],
+         *_numbers(found, part, (size, 0, -1, k, j, i), language))
+        for k in columns for j in range(len(found.factors)) for size, n in enumerate(indices.sizes)
+    ]  # fmt: skip
+    alt = " ".join([f"{title}.", subtitle, *(convergence_sentence(found, part, 0, k, language) for k in columns)])
     stem = _stem("convergence", scenario)
-    table = DataTable(stem, ("outcome", "factor", "n", "value", "half interval"), rows)
+    table = DataTable(stem, (*LABELS, "n", "index", "value", "half interval", "unit"), tuple(rows))
     return Picture(stem, figure, alt, table)

@@ -16,7 +16,17 @@ from sdsocec.analysis.sensitivity import CHIEF, Part, Sensitivity
 from .lettering import fit, spread, width_of
 from .numbers import format_number, format_ticks
 from .panel import scale_times
-from .sensitivity_tables import absence, effect_unit, factor_label, mode_name, ranked, scenario_title, those_that_matter
+from .sensitivity_tables import (
+    absence,
+    drawn_over_time,
+    effect_unit,
+    factor_label,
+    mode_name,
+    ranked,
+    scenario_title,
+    share_words,
+    those_that_matter,
+)
 from .style import HOUSE, LINE, Style, luminance
 
 if TYPE_CHECKING:
@@ -34,7 +44,8 @@ def draw_ranked(
 ) -> Axes:
     """Ranked bars of one outcome at the end: ST above S1, or the one index there is, with intervals.
 
-    A star marks a factor of which an index has not converged; a dashed line the threshold of PAWN.
+    A star marks a factor of which an index has not converged; a dashed line the threshold of PAWN; a diamond the mean effect
+    with its sign (mu of Morris).
     """
     indices, at = part.indices, (scenario, -1, outcome)
     order = ranked(part, *at)[:MOST_BARS] if indices.varies[at] else []
@@ -50,8 +61,10 @@ def draw_ranked(
         colour = style.fill(look).colour
         ax.barh(places + beside, value, thick, color=colour, edgecolor=style.text, linewidth=0.4, zorder=2)
         _draw_intervals(ax, value, places + beside, half, style)
-    open_ = (indices.is_judged[at] & ~indices.converged[at]).any(axis=-1)
-    labels = [_factor(found, j, language, style, "*" if open_[j] else "") for j in order]
+    if indices.method == "morris" and order:
+        mean = indices.value[-1][(*at, slice(None), indices.names.index("mu"))][order] * factor
+        ax.plot(mean, places, linestyle="", clip_on=False, **mean_look(style), zorder=6)
+    labels = [_factor(found, j, language, style, star(part, (*at, j))) for j in order]
     if indices.method == "pawn" and order:
         ax.axvline(float(indices.threshold[-1][at]), color=style.text, linewidth=0.9, dashes=(4, 2), zorder=6)
     ax.set_yticks(range(len(order)), labels)
@@ -63,6 +76,9 @@ def draw_ranked(
         label.set_parse_math(False)
         label.set_linespacing(LINE - 0.25)
     low = min(0.0, ax.dataLim.x0 if order else 0.0)
+    if indices.method == "morris" and order:  # room for half a diamond at 0
+        low = min(low, -0.01 * ax.dataLim.x1)
+        ax.axvline(0.0, color=style.rules, linewidth=0.6, zorder=1.5)
     _scale(ax, "x", low, max(ax.dataLim.x1, 0.0) if order else 1.0, language)
     if not order:
         why = absence(part, (scenario, len(part.times) - 1, outcome), language)
@@ -76,7 +92,10 @@ def draw_over_time(
     ax: Axes, found: Sensitivity, part: Part, scenario: int, outcome: int, language: str = "en", style: Style = HOUSE,
     *, height: float = 80.0,
 ) -> Axes:  # fmt: skip
-    """The chief index of the factors that decide at the end, over time; names at the ends of the lines.
+    """The chief index over time of the factors that decide at the end, and of those that decided most at another time.
+
+    Intervals stand at some times of each line, where there are any; names at the ends of the lines; the threshold of PAWN is
+    dashed. Times at which no outcome of the part varies are left out.
 
     Parameters
     ----------
@@ -84,14 +103,19 @@ def draw_over_time(
         Of the panel, in points: so that names do not meet.
     """
     indices = part.indices
-    chosen = (
-        those_that_matter(part, scenario, -1, outcome)[:MOST_LINES] if indices.varies[scenario, -1, outcome] else []
-    )
+    chosen = drawn_over_time(part, scenario, outcome)
     factor, _ = effect_unit(found, part.outcomes[outcome], language)
-    lines = indices.chief[scenario, :, outcome][:, chosen] * factor
-    times = np.array(part.times)
-    _draw_lines(ax, times, lines, style)
-    finite = lines[np.isfinite(lines)]
+    varying = np.flatnonzero(indices.varies[scenario].any(axis=-1))
+    first = int(varying[0]) if varying.size else 0
+    i = indices.names.index(CHIEF[indices.method])
+    lines, halves = (x[-1][scenario, first:, outcome][:, chosen, i] * factor for x in (indices.value, indices.half))
+    times = np.array(part.times[first:])
+    drawn = _draw_lines(ax, times, lines, style, halves)
+    if indices.method == "pawn" and chosen:
+        threshold = indices.threshold[-1, scenario, first:, outcome]
+        ax.plot(times, threshold, color=style.text, linewidth=0.9, dashes=(4, 2), zorder=2.5)
+    finite = np.concatenate([lines.ravel(), drawn])
+    finite = finite[np.isfinite(finite)]
     _scale(ax, "y", min(0.0, float(finite.min(initial=0.0))), float(finite.max(initial=0.0)) or 1.0, language)
     scale_times(ax, times, language)
     _name_ends(ax, [_factor(found, j, language, style) for j in chosen], lines[-1], height, style)
@@ -102,7 +126,7 @@ def draw_convergence(
     ax: Axes, found: Sensitivity, part: Part, scenario: int, outcome: int, language: str = "en", style: Style = HOUSE,
     *, height: float = 80.0,
 ) -> Axes:  # fmt: skip
-    """The chief index at n / 8, n / 4, n / 2 and n, with intervals, of the factors that decide."""
+    """The chief index at n / 8, n / 4, n / 2 and n, with intervals, of the factors that decide; a star where not converged."""
     indices, at = part.indices, (scenario, -1, outcome)
     chosen = those_that_matter(part, *at)[:MOST_LINES] if indices.varies[at] else []
     i = indices.names.index(CHIEF[indices.method])
@@ -110,19 +134,36 @@ def draw_convergence(
     values, halves = (np.stack([x[(slice(None), *at, j, i)] for j in chosen] or [np.full(4, np.nan)], axis=-1) * factor
                       for x in (indices.value, indices.half))  # fmt: skip
     x = np.arange(float(len(indices.sizes)))
-    _draw_lines(ax, x, values if chosen else values[:, :0], style)
     for k in range(len(chosen)):  # side by side, so that all can be seen
         beside = 0.06 * (k - (len(chosen) - 1) / 2)
+        _draw_line(ax, x + beside, values[:, k], style, k, 1)
         some = np.isfinite(halves[:, k])
-        ax.errorbar(x[some] + beside, values[some, k], halves[some, k], color=style.look(k).colour, linewidth=0.9, capsize=CAP,
-                    linestyle="none", zorder=4)  # fmt: skip
+        _draw_half(ax, x[some] + beside, values[some, k], halves[some, k], style, k)
     finite = (np.concatenate([values - np.nan_to_num(halves), values + np.nan_to_num(halves)])).ravel()
     finite = finite[np.isfinite(finite)]
     _scale(ax, "y", min(0.0, float(finite.min(initial=0.0))), float(finite.max(initial=0.0)) or 1.0, language)
     ax.set_xlim(-0.25, len(x) - 0.75)
     ax.set_xticks(x, [format_number(float(n), language) for n in indices.sizes])
-    _name_ends(ax, [_factor(found, j, language, style) for j in chosen], values[-1][: len(chosen)], height, style)
+    names = [_factor(found, j, language, style, star(part, (*at, j), slice(i, i + 1))) for j in chosen]
+    _name_ends(ax, names, values[-1][: len(chosen)], height, style)
     return ax
+
+
+def star(part: Part, at: tuple[int, ...], which: slice = slice(None)) -> str:
+    """A star if an index of a factor (of those in `which`) has not converged."""
+    judged = part.indices.is_judged[at][which]
+    return "*" if (judged & ~part.indices.converged[at][which]).any() else ""
+
+
+def mean_look(style: Style) -> dict[str, Any]:
+    """How the mean effect is marked."""
+    return {
+        "marker": "D",
+        "markersize": 3.6,
+        "markerfacecolor": "white",
+        "markeredgecolor": style.text,
+        "markeredgewidth": 0.9,
+    }
 
 
 def draw_modes(
@@ -155,6 +196,9 @@ def draw_modes(
                 x = left + min(share / 2, DOT / width)
                 ax.plot(x, y, "o", color="white", markeredgecolor="black", markersize=4.5, zorder=5, clip_on=False)
             name = mode_name(code, language)
+            with_share = f"{name} {share_words(share, language, decimals=0)}"
+            if width_of(with_share, style.note_size, False, style.font) + 4 <= room:
+                name = with_share
             if width_of(name, style.note_size, False, style.font) + 4 <= room:
                 ax.text(
                     left + share - room / 2 / width, y, name, ha="center", va="center_baseline", fontsize=style.note_size,
@@ -193,15 +237,33 @@ def _draw_intervals(
         artist.set_path_effects([withStroke(linewidth=2.2, foreground="white")])
 
 
-def _draw_lines(ax: Axes, x: NDArray[np.float64], lines: NDArray[np.float64], style: Style) -> None:
+def _draw_lines(
+    ax: Axes, x: NDArray[np.float64], lines: NDArray[np.float64], style: Style, halves: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Lines with intervals at their markers, each at times of its own; the ends of the intervals that are drawn."""
+    ends = [np.empty(0)]
     for k in range(lines.shape[1]):
-        look = style.look(k)
-        (line,) = ax.plot(
-            x, lines[:, k], color=look.colour, linestyle=look.dashes, linewidth=look.width, marker=look.marker,
-            markersize=style.marker_size, markerfacecolor="white", markeredgewidth=0.9, clip_on=False, zorder=3,
-        )  # fmt: skip
         every = max(1, len(x) // 4)
-        line.set_markevery((k % every, every))
+        _draw_line(ax, x, lines[:, k], style, k, every)
+        at = [i for i in range(k % every, len(x), every) if np.isfinite(halves[i, k])]
+        _draw_half(ax, x[at], lines[at, k], halves[at, k], style, k)
+        ends += [lines[at, k] - halves[at, k], lines[at, k] + halves[at, k]]
+    return np.concatenate(ends)
+
+
+def _draw_line(ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64], style: Style, k: int, every: int) -> None:
+    look = style.look(k)
+    ax.plot(
+        x, y, color=look.colour, linestyle=look.dashes, linewidth=look.width, marker=look.marker, zorder=3, clip_on=False,
+        markersize=style.marker_size, markerfacecolor="white", markeredgewidth=0.9, markevery=(k % every, every),
+    )  # fmt: skip
+
+
+def _draw_half(
+    ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64], half: NDArray[np.float64], style: Style, k: int
+) -> None:
+    """Intervals of a line."""
+    ax.errorbar(x, y, half, color=style.look(k).colour, linewidth=0.9, capsize=CAP, linestyle="none", zorder=2.8)
 
 
 def _name_ends(ax: Axes, names: Sequence[str], ends: NDArray[np.float64], height: float, style: Style) -> None:
@@ -209,7 +271,7 @@ def _name_ends(ax: Axes, names: Sequence[str], ends: NDArray[np.float64], height
     low, high = ax.get_ylim()
     line = style.tick_size * (LINE - 0.15)
     tall = max((name.count("\n") + 1 for name in names), default=1) * line
-    wanted = [(float(end) - low) / (high - low) * height for end in ends]
+    wanted = [(float(end) - low) / (high - low) * height for end in np.nan_to_num(ends)]  # 0 where nothing varies
     places = spread(wanted, tall, -tall / 2, height + tall)
     if places is None:
         places = spread(wanted, line, -line, height + 2 * line) or wanted
@@ -240,7 +302,7 @@ def _scale(ax: Axes, axis: str, low: float, high: float, language: str) -> None:
     """Limits and numbers of an axis that holds 0; three or four numbers."""
     from matplotlib.ticker import MaxNLocator
 
-    high += 0.03 * (high - low)
+    high, low = high + 0.03 * (high - low), low - (0.05 * (high - low) if low < 0 else 0.0)
     ticks = np.asarray(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)).tolist()
     kept = [float(t) for t in ticks if low - 1e-12 <= t <= high]
     if axis == "x":

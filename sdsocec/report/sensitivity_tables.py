@@ -8,12 +8,21 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sdsocec.analysis.sensitivity import CHIEF, LEAST_EVENTS, MODES, Part, Sensitivity, time_unit_of
+from sdsocec.analysis.sensitivity import (
+    CHIEF,
+    LEAST_EVENTS,
+    MODES,
+    UNSEEN,
+    Indices,
+    Part,
+    Sensitivity,
+    time_unit_of,
+)
 from sdsocec.model.names import name_key, split_element_name
-from sdsocec.results.formats import DataTable
 from sdsocec.results.shown import TIME, TIME_UNITS, is_year, shown_unit
 
 from .hindcast_tables import Sheet
+from .inputs import input_label
 from .numbers import MISSING, format_number, format_time, format_value
 from .tables import with_unit
 from .texts import listed, text
@@ -22,7 +31,6 @@ MATTERS = 0.05  # sobol: the total index from which an input is shown; morris: t
 MOST_INPUTS = 5
 FEW = 4  # outcomes shown, unless they are named
 DECIMALS = 2  # of an index
-SMALLEST = 0.001  # a share of runs
 MOST_EXPECTED = 1 << 20
 
 
@@ -60,9 +68,7 @@ def moment(found: Sensitivity, time: float, language: str) -> str:
 
 def factor_label(found: Sensitivity, j: int, language: str) -> str:
     """An input as readers say it."""
-    card, name = found.model.card, found.factors[j].name
-    lever = next((lever for lever in card.levers if lever.name == name), None)
-    return lever.label.in_language(language) if lever is not None else card.element_label(name, language)
+    return input_label(found.model, found.factors[j], language)
 
 
 def effect_unit(found: Sensitivity, name: str, language: str) -> tuple[float, str]:
@@ -93,6 +99,33 @@ def those_that_matter(part: Part, s: int, t: int, k: int) -> list[int]:
     return ([j for j in order if chief[j] >= limit] or order[:1])[:MOST_INPUTS]
 
 
+def leaders(part: Part, s: int, k: int) -> list[tuple[int, int]]:
+    """Times, by position, and the input that matters most then; without times at which none does.
+
+    pawn: none does below the threshold; morris: an effect that is small beside the largest of all times is none.
+    """
+    found = part.indices
+    varying = [t for t in range(len(part.times)) if found.varies[s, t, k]]
+    least = np.zeros(len(part.times))
+    if found.method == "pawn":
+        least = found.threshold[-1, s, :, k]
+    elif found.method == "morris" and varying:
+        least += MATTERS * float(found.chief[s, varying, k].max())
+    return [(t, j) for t in varying if found.chief[s, t, k, (j := ranked(part, s, t, k)[0])] >= least[t]]
+
+
+def drawn_over_time(part: Part, s: int, k: int) -> list[int]:
+    """The inputs whose index is drawn over time: those that matter at the end, and any that mattered most at another time.
+
+    Where these are too many, those that never mattered most give way, from the least.
+    """
+    at_end = those_that_matter(part, s, -1, k) if part.indices.varies[s, -1, k] else []
+    led = [j for _, j in reversed(leaders(part, s, k))]
+    most = sorted(dict.fromkeys(led), key=led.count, reverse=True)[:MOST_INPUTS]
+    others = [j for j in at_end if j not in most][: MOST_INPUTS - len(most)]
+    return [*(j for j in at_end if j in most or j in others), *(j for j in most if j not in at_end)]
+
+
 def index_sheet(found: Sensitivity, kind: str, outcomes: Sequence[str], language: str = "en") -> Sheet:
     """Rows (outcome, scenario, input) of the level or the difference at the end: the indices, and whether they have converged."""
     part = found.parts[kind]
@@ -114,7 +147,9 @@ def index_sheet(found: Sensitivity, kind: str, outcomes: Sequence[str], language
                 rows.append((*start, absence(part, (s, -1, k), language), *[""] * (len(columns) + 1)))
                 continue
             for j in those_that_matter(part, s, -1, k):
-                numbers = [_index(part, (s, -1, k, j, i), factor, language) for i in range(len(part.indices.names))]
+                numbers = [
+                    index_words(part, (s, -1, k, j, i), factor, language) for i in range(len(part.indices.names))
+                ]
                 if method == "pawn":
                     numbers.append(_number(float(part.indices.threshold[-1, s, -1, k]), language))
                 rows.append(
@@ -148,10 +183,11 @@ def _number(value: float, language: str, decimals: int = DECIMALS) -> str:
     return format_number(value, language, decimals=decimals) if math.isfinite(value) else MISSING
 
 
-def _index(part: Part, at: tuple[int, ...], factor: float, language: str) -> str:
+def index_words(part: Part, at: tuple[int, ...], factor: float, language: str, size: int = -1) -> str:
+    """An index times a factor, with half of its interval if it has one; by default that at n."""
     found = part.indices
     is_effect = found.method == "morris"
-    value, half = float(found.value[-1][at]), float(found.half[-1][at])
+    value, half = float(found.value[size][at]), float(found.half[size][at])
 
     def shown(x: float) -> str:
         return format_value(x * factor, language) if is_effect else _number(x, language)
@@ -203,7 +239,7 @@ def mode_sheet(found: Sensitivity, outcomes: Sequence[str], language: str = "en"
             reference, shares = int(modes.reference[s, k]), modes.shares[s, k]
             others = [int(i) for i in np.argsort(-shares, kind="stable") if shares[i] > 0 and i != reference]
             own, *said = (
-                f"{mode_name(i, language)} {_share(float(shares[i]), language)}" for i in (reference, *others)
+                f"{mode_name(i, language)} {share_words(float(shares[i]), language)}" for i in (reference, *others)
             )
             start = (
                 outcome_label(found, name, language),
@@ -226,11 +262,13 @@ def ranking_sheet(found: Sensitivity, outcomes: Sequence[str], language: str = "
         if name not in ranking.outcomes:
             continue
         k = ranking.outcomes.index(name)
-        shares, changed = ranking.share_best[k], _share(float(ranking.share_changed[k]), language)
+        shares, changed = ranking.share_best[k], share_words(float(ranking.share_changed[k]), language)
         others = [
             int(i) for i in np.argsort(-shares, kind="stable") if shares[i] > 0 and names[i] not in ranking.best[k]
         ]
-        said = [f"{scenario_title(found, names[i], language)} {_share(float(shares[i]), language)}" for i in others]
+        said = [
+            f"{scenario_title(found, names[i], language)} {share_words(float(shares[i]), language)}" for i in others
+        ]
         best = listed(language, [scenario_title(found, scenario, language) for scenario in ranking.best[k]])
         start = (
             outcome_label(found, name, language),
@@ -245,12 +283,13 @@ def _chief(found: Sensitivity) -> str:
     return f"sens_{CHIEF[found.sample.method]}"
 
 
-def _share(value: float, language: str) -> str:
-    """A share; one that is neither none nor all does not read so."""
-    for limit, mark, is_so in ((SMALLEST, "<", 0 < value < SMALLEST), (1 - SMALLEST, ">", 1 - SMALLEST < value < 1)):
+def share_words(value: float, language: str, decimals: int = 1) -> str:
+    """A share as a percentage; one that is neither none nor all does not read so."""
+    least = 10.0 ** -(decimals + 2)
+    for limit, mark, is_so in ((least, "<", 0 < value < least), (1 - least, ">", 1 - least < value < 1)):
         if is_so:
-            return f"{mark}{format_value(limit, language, is_share=True)}"
-    return format_value(value, language, is_share=True)
+            return f"{mark}{format_number(100 * limit, language, decimals=decimals)}%"
+    return format_number(100 * value, language, decimals=decimals) + "%"
 
 
 def _decisive(found: Sensitivity, part: Part, at: tuple[int, int, int], language: str) -> tuple[str, str, str]:
@@ -263,7 +302,7 @@ def _decisive(found: Sensitivity, part: Part, at: tuple[int, int, int], language
     verdict = "" if not part.indices.is_judged[place] else "sens_yes" if part.indices.converged[place] else "sens_no"
     return (
         factor_label(found, j, language),
-        _index(part, place, 1.0, language),
+        index_words(part, place, 1.0, language),
         text(language, verdict) if verdict else "",
     )
 
@@ -320,8 +359,12 @@ def notes(found: Sensitivity, outcomes: Sequence[str], language: str = "en") -> 
         n = max(needed)
         key = "sens_needed" if n <= MOST_EXPECTED else "sens_needed_many"
         yield text(language, key, n=format_number(float(min(n, MOST_EXPECTED)), language))
+    if any((part.indices.varies & ~part.indices.is_seen).any() for part in found.parts.values()):
+        yield text(language, "sens_unseen_note", n=format_number(math.ceil(UNSEEN / found.tolerance), language))
     if any(part.indices.is_rare.any() for part in found.parts.values()):
         yield text(language, "sens_rare_note", n=LEAST_EVENTS)
+    if any(is_beyond(part.indices.at(*_shown_at_end(part, outcomes))) for part in found.parts.values()):
+        yield text(language, "sens_beyond")
     if method == "morris" and (found.modes or found.ranking):
         yield text(language, "sens_morris_shares")
     for kind, reason in found.absent.items():
@@ -330,51 +373,16 @@ def notes(found: Sensitivity, outcomes: Sequence[str], language: str = "en") -> 
         yield text(language, "sens_no_ranking_shown")
 
 
+def is_beyond(indices: Indices) -> bool:
+    """Whether shares of the variance lie where none can be: below 0, or above 1, alone or S1 together."""
+    if indices.method != "sobol":
+        return False
+    first = indices.value[-1][indices.varies][..., indices.names.index("S1")]
+    value = indices.value[-1][indices.varies]
+    least, most = -0.5 * 10.0**-DECIMALS, 1 + 0.5 * 10.0**-DECIMALS  # as they are printed
+    return bool((value < least).any() or (value > most).any() or (first.sum(axis=-1) > most).any())
+
+
 def _shown_at_end(part: Part, outcomes: Sequence[str]) -> tuple[slice, slice, NDArray[np.int64]]:
     columns = [k for k, name in enumerate(part.outcomes) if name in outcomes]
     return slice(None), slice(-1, None), np.array(columns, dtype=np.int64)
-
-
-# ---- files --------------------------------------------------------------------------------------------------------------
-
-
-def data_tables(found: Sensitivity, language: str = "en") -> list[DataTable]:
-    """`sensitivity`: every index of every outcome, scenario and time, in the units shown; `modes`; `ranking`; `convergence`."""
-    factors = {name: effect_unit(found, name, language) for name in found.outcomes}
-    rows: list[tuple[str | float, ...]] = []
-    for outcome, scenario, time, factor, kind, index, value, low, high, converged in found.rows():
-        scale, unit = factors[outcome] if kind in ("numerical", "policy") else (1.0, "")
-        rows.append(
-            (outcome, scenario, time, factor, kind, index, value * scale, low * scale, high * scale, converged, unit)
-        )
-    header = ("outcome", "scenario", "time", "factor", "kind", "index", "value", "low", "high", "converged", "unit")
-    tables = [DataTable("sensitivity", header, tuple(rows), is_for_sheets=False), _convergence_data(found)]
-    scenarios = [s.name for s in found.experiment.scenarios]
-    if found.modes is not None:
-        shares = found.modes.shares
-        tables.append(DataTable("modes", ("outcome", "scenario", "mode", "share", "reference"), tuple(
-            (name, scenario, mode, float(shares[s, k, i]), "yes" if found.modes.reference[s, k] == i else "no")
-            for k, name in enumerate(found.outcomes) for s, scenario in enumerate(scenarios) for i, mode in enumerate(MODES)
-        )))  # fmt: skip
-    if found.ranking is not None:
-        tables.append(DataTable("ranking", ("outcome", "scenario", "share best", "best as it is"), tuple(
-            (name, scenario, float(found.ranking.share_best[k, s]), "yes" if scenario in found.ranking.best[k] else "no")
-            for k, name in enumerate(found.ranking.outcomes) for s, scenario in enumerate(scenarios)
-        )))  # fmt: skip
-    return tables
-
-
-def _convergence_data(found: Sensitivity) -> DataTable:
-    """Every index of the end at each n."""
-    rows: list[tuple[str | float, ...]] = []
-    for part in found.parts.values():
-        indices = part.indices
-        for s, k, j, i in np.ndindex(len(part.scenarios), len(part.outcomes), len(found.factors), len(indices.names)):
-            for size, n in enumerate(indices.sizes):
-                value, half = (float(array[size, s, -1, k, j, i]) for array in (indices.value, indices.half))
-                rows.append((
-                    part.outcomes[k], part.scenarios[s], found.factors[j].name, part.kind, indices.names[i], float(n), value,
-                    value - half, value + half,
-                ))  # fmt: skip
-    header = ("outcome", "scenario", "factor", "kind", "index", "n", "value", "low", "high")
-    return DataTable("convergence", header, tuple(rows), is_for_sheets=False)

@@ -359,10 +359,9 @@ class _Grid:
             _Lines.of(head, head.unit or ax.get_ylabel(), lefts[i % columns] + width + rights[i % columns], style)
             for i, (head, ax) in enumerate(zip(heads, axes, strict=True))
         ]
-        tops = [
-            max(one.height(style) for one in lines[row * columns : (row + 1) * columns]) + HEAD_GAP + aboves[row]
-            for row in range(n_rows)
-        ]
+        rows = [_in_line(lines[row * columns : (row + 1) * columns], style) for row in range(n_rows)]
+        lines = [one for row in rows for one in row]
+        tops = [max(one.height for one in row) + HEAD_GAP + above for row, above in zip(rows, aboves, strict=True)]
         height = max((area.height - sum(tops) - sum(belows) - gap[1] * (n_rows - 1)) / n_rows, 1.0)
         corners = []
         for i in range(len(axes)):
@@ -374,21 +373,25 @@ class _Grid:
 
 
 def _thin_out(ax: Axes, width: float, style: Style) -> None:
-    """Leave numbers along the x axis out, every other or more, where they would touch; the first stays."""
+    """Leave numbers along the x axis out, every other or more, where they would touch; the first stays, the last if it can."""
     words = [label.get_text() for label in ax.get_xticklabels()]
-    if sum(map(bool, words)) < 2:
+    shown = [i for i, word in enumerate(words) if word]
+    if len(shown) < 2:
         return
     low, high = ax.get_xlim()
     places = [(float(tick) - low) / (high - low) * width for tick in ax.get_xticks()]
     widths = [width_of(word, style.tick_size, False, style.font) for word in words]
-    for every in range(1, len(words) + 1):
-        kept = list(range(0, len(words), every))
+    kept = shown
+    for every in range(1, len(shown) + 1):
+        kept = shown[::every]
         if all(
             places[j] - places[i] >= (widths[i] + widths[j]) / 2 + TICK_GAP
             for i, j in zip(kept, kept[1:], strict=False)
         ):
             break
-    if every > 1:
+    if len(kept) > 1:  # as many, but as far apart as can be
+        kept = shown[:: (len(shown) - 1) // (len(kept) - 1)][: len(kept)]
+    if kept != shown:
         ax.set_xticks(ax.get_xticks(), [word if i in kept else "" for i, word in enumerate(words)])
 
 
@@ -415,6 +418,8 @@ class _Lines:
     title_size: float
     note: str
     label: str
+    note_room: float = 0.0  # points: as much as the highest of the row needs
+    label_room: float = 0.0
 
     @classmethod
     def of(cls, head: Head, label: str, room: float, style: Style) -> _Lines:
@@ -422,9 +427,10 @@ class _Lines:
         note = fit(head.note, room, style.note_size, lines=2, font=style.font)
         return cls(title, size, note, fit(label, room, style.tick_size, lines=2, font=style.font))
 
-    def height(self, style: Style) -> float:
-        sizes = ((self.title, self.title_size), (self.note, style.note_size), (self.label, style.tick_size))
-        return sum(_height(lines, size) for lines, size in sizes if lines)
+    @property
+    def height(self) -> float:
+        own = _height(self.title, self.title_size) if self.title else 0.0
+        return own + self.note_room + self.label_room
 
     def write(self, ax: Axes, left: float, above: float, width: float, height: float, style: Style) -> None:
         for artist in _heads_of(ax):
@@ -436,11 +442,10 @@ class _Lines:
             linespacing=SPACING,
         )  # fmt: skip
         ax.yaxis.set_label_coords(x, 1 + (y + up) / height)
-        if self.label:
-            y += _height(self.label, style.tick_size)
-        for lines, size, colour, weight in (
-            (self.note, style.note_size, style.notes, "normal"),
-            (self.title, self.title_size, style.text, "bold"),
+        y += self.label_room
+        for lines, size, colour, weight, room in (
+            (self.note, style.note_size, style.notes, "normal", self.note_room),
+            (self.title, self.title_size, style.text, "bold", 0.0),
         ):
             if lines:
                 up, align = _stand(lines, size)
@@ -448,7 +453,14 @@ class _Lines:
                     x, 1 + (y + up) / height, lines, transform=ax.transAxes, fontsize=size, color=colour, weight=weight,
                     va=align, parse_math=False, linespacing=SPACING, gid=_HEAD,
                 )  # fmt: skip
-                y += _height(lines, size)
+            y += room
+
+
+def _in_line(row: Sequence[_Lines], style: Style) -> list[_Lines]:
+    """The heads of a row of panels with room for the highest note and unit of the row, so that titles stand on one line."""
+    note = max((_height(one.note, style.note_size) for one in row if one.note), default=0.0)
+    label = max((_height(one.label, style.tick_size) for one in row if one.label), default=0.0)
+    return [replace(one, note_room=note, label_room=label) for one in row]
 
 
 def _stand(lines: str, size: float) -> tuple[float, str]:

@@ -70,7 +70,7 @@ class Style:
     dashes, markers : tuples
         Of lines, by the same order.
     categories, hatches : tuples of str
-        Of areas, by the order of categories.
+        Of areas, by the order of categories; the second half of the hatches is for colours that begin again.
     bands : tuple of str
         Of uncertainty bands, the widest (lightest) first.
     median : str
@@ -124,16 +124,19 @@ class Style:
 
     def fill(self, position: int) -> Fill:
         """The look of an area by its position."""
-        return Fill(self.categories[position % len(self.categories)], self.hatches[position % len(self.hatches)])
+        n, half = len(self.categories), len(self.hatches) // 2
+        # Colours that begin again have the hatches of the second half, so that fewer colours are enough too.
+        again = half if position >= n else 0
+        return Fill(self.categories[position % n], self.hatches[again + position % half])
 
 
 # Okabe and Ito (2008), "Color universal design", without its two colours that are too light for lines on white.
 _COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#b65a8f", "#7a4a12", "#5e4fa2")
 _DASHES = ("-", (0, (6, 1.5)), (0, (1.2, 1.2)), (0, (7, 1.5, 1.2, 1.5)), (0, (3, 1.2)))
 _MARKERS = ("", "o", "s", "^", "D", "v", "P", "X")
-# Areas lie against each other: neighbours differ in luminance, and a second time round in hatch.
-_CATEGORIES = ("#0b4f7d", "#7fc4e8", "#009e73", "#f0e442", "#b65a8f", "#f3b57a", "#595959", "#d9d9d9")
-_HATCHES = ("", "", "", "", "", "", "", "", "////", "....", "\\\\\\\\", "xx", "----", "oo", "++", "**")
+# Areas: the first five differ in luminance, so that a legend holds in grey; later ones have a hatch, another second time round.
+_CATEGORIES = ("#0b4f7d", "#7fc4e8", "#009e73", "#f0e442", "#cc79a7", "#f3b57a", "#595959", "#d9d9d9")
+_HATCHES = ("", "", "", "", "", "////", "....", "\\\\\\\\", "////", "....", "\\\\\\\\", "xx", "----", "oo", "++", "**")
 _BANDS = ("#d3e4f0", "#93bfdd", "#4c91c2")
 HOUSE = Style(_COLOURS, _DASHES, _MARKERS, _CATEGORIES, _HATCHES, _BANDS, "#0b2f55")
 

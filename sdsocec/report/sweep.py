@@ -39,6 +39,9 @@ def status_table(
         ("not_finite", text(language, "sweep_of", done=number(sweep.n_not_finite), total=number(runs))),
         ("size", text(language, "sweep_size", size=number(size), each=number(size / runs if runs else 0))),
     ]  # fmt: skip
+    if sweep.n_no_equilibrium:
+        unstarted = text(language, "sweep_of", done=number(sweep.n_no_equilibrium), total=number(runs))
+        rows.insert([key for key, _ in rows].index("not_finite") + 1, ("no_equilibrium", unstarted))
     versions = [text(language, "sweep_version", name=n, here=here, was=was) for n, here, was in sweep.other_versions]
     rows += [("versions", ", ".join(versions))] if versions else []
     header = (text(language, "sweep"), str(sweep.folder))

@@ -11,7 +11,7 @@ import numpy as np
 from sdsocec.errors import SdsocecError
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.shown import ShownOutcome, is_in_years, is_whole, place_of, run_names, shown_outcomes
+from sdsocec.results.shown import ShownOutcome, is_in_years, is_whole, run_names, shown_outcomes
 
 from .conditions import conditions
 from .numbers import format_amount, format_time, format_value
@@ -113,6 +113,19 @@ def outcome_table(
     return with_conditions(table, dataset, language)
 
 
+def with_unset(table: Table, unset: Table, language: str = "en") -> Table:
+    """A table of one scenario with the last column of the same scenario, nothing set by hand, before its own last."""
+    assert table.header[:-1] == unset.header[:-1] and len(table.rows) == len(unset.rows), "tables of one scenario"
+    head = text(language, "table_without_set", head=unset.header[-1])
+    return replace(
+        table,
+        header=(*table.header[:-1], head, table.header[-1]),
+        rows=tuple((*a[:-1], b[-1], a[-1]) for a, b in zip(table.rows, unset.rows, strict=True)),
+        values=tuple((*a[:-1], b[-1], a[-1]) for a, b in zip(table.values, unset.values, strict=True)),
+        repeated=table.repeated + 1,
+    )
+
+
 def outcomes_named(outcomes: Sequence[ShownOutcome], names: Sequence[str]) -> list[ShownOutcome]:
     """The outcomes of these names, a variable's elements by its own; all of them where there are no names."""
     keys = {name_key(name) for name in names}
@@ -140,15 +153,11 @@ def footnotes(marks: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def with_conditions(table: Table, dataset: xr.Dataset, language: str) -> Table:
-    """The table with the conditions of its result behind its title, and the place in its first cell too: a pipe drops titles."""
+    """The table with the conditions of its result behind its title."""
     found = conditions(dataset, language)
     if not found:
         return table
-    first, place = table.header[0], place_of(dataset)
-    if place is not None:
-        first = text(language, "in_place", label=first, place=place.title.in_language(language))
-    title = text(language, "with_conditions", title=table.title, conditions=found)
-    return replace(table, title=title, header=(first, *table.header[1:]))
+    return replace(table, title=text(language, "with_conditions", title=table.title, conditions=found))
 
 
 def label_with_unit(outcome: ShownOutcome, language: str) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sdsocec.analysis.experiment import Experiment
 from sdsocec.analysis.sweep import Sweep, open_sweep
 from sdsocec.analysis.sweep.design import DESIGN, ScenarioEntry, SweepDesign, equilibrium_digest, read_design
+from sdsocec.analysis.sweep.exported import Exported
 from sdsocec.errors import ProjectError, SdsocecError
 from sdsocec.model.card import CARD
 from sdsocec.model.project import LoadedModel
@@ -23,6 +24,7 @@ from sdsocec.results.store import Block
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.files import Setting
 
+from .verification_changes import cannot_run
 from .verified import Change, Verification, Verified
 
 Floats = NDArray[np.float64]
@@ -64,18 +66,31 @@ def verify_sweep(folder: Path, design: SweepDesign, model: LoadedModel) -> Verif
     )
     n = len(sweep.entries)
     stored = Verified("manifest", "damaged", faults, n=n) if damaged else Verified("manifest", "stored", n=n)
-    changes = _changes(sweep, model)
+    changes = design_changes(design, model)
     bad = {block for block, _ in damaged}
     sound = [block for block in sweep.entries if block not in bad]
     files = [stored]
     if sound:
-        sample = _run_again(sweep, model, sound, changes)
-        files.append(Verified("runs.zarr", *_compare(sweep, sample), n=len(sample.rows)))
+        files.append(sampled(sweep, "runs.zarr", sample_of(sound, design.initial), model, changes))
     return Verification(folder, stamp_line(sweep.attributes()), tuple(changes), tuple(files))
 
 
-def _changes(sweep: Sweep, model: LoadedModel) -> list[Change]:
-    design = sweep.design
+def sample_of(blocks: Sequence[Block], initial: str) -> list[Block]:
+    """The first and the last block and some between."""
+    most = min(WHOLE_BLOCKS if initial == "equilibrium" else MOST_BLOCKS, len(blocks))
+    return [blocks[i] for i in np.unique(np.linspace(0, max(len(blocks) - 1, 0), most).round().astype(int))]
+
+
+def sampled(
+    source: Sweep | Exported, name: str, blocks: Sequence[Block], model: LoadedModel, changes: Sequence[Change]
+) -> Verified:
+    """Rows of some blocks, the same ones every time, against the same rows run again."""
+    sample = _run_again(source, model, blocks, changes)
+    return Verified(name, *_compare(source, sample), n=len(sample.rows))
+
+
+def design_changes(design: SweepDesign, model: LoadedModel) -> list[Change]:
+    """What is not what it was when a sweep was made."""
     changes = []
     if design.model_sha256 != model.equations.file_sha256:
         changes.append(Change("model", model.equations.path.name, design.model_sha256, model.equations.file_sha256))
@@ -87,7 +102,7 @@ def _changes(sweep: Sweep, model: LoadedModel) -> list[Change]:
             digest = _digest_today(entry, model)
             if digest != entry.sha256:
                 changes.append(Change("scenario", entry.name, entry.sha256, digest))
-    changes += [Change("version", name, was, now) for name, now, was in sweep.other_versions]
+    changes += [Change("version", name, was, now) for name, now, was in design.other_versions]
     return changes
 
 
@@ -98,37 +113,33 @@ def _digest_today(entry: ScenarioEntry, model: LoadedModel) -> str:
         return ""
 
 
-def _run_again(sweep: Sweep, model: LoadedModel, blocks: Sequence[Block], changes: Sequence[Change]) -> _Sample:
-    """The first and the last block and some between, and rows of each, the same ones every time."""
-    rng = np.random.default_rng(int(hashlib.sha256(sweep.design.text().encode()).hexdigest()[:8], 16))
-    design = sweep.design
+def _run_again(
+    source: Sweep | Exported, model: LoadedModel, blocks: Sequence[Block], changes: Sequence[Change]
+) -> _Sample:
+    design = source.design
+    rng = np.random.default_rng(int(hashlib.sha256(design.text().encode()).hexdigest()[:8], 16))
     is_whole = design.initial == "equilibrium"
-    most = min(WHOLE_BLOCKS if is_whole else MOST_BLOCKS, len(blocks))
-    places = np.unique(np.linspace(0, len(blocks) - 1, most).round().astype(int))
     rows, found, computed = [], [], []
     try:
         experiment = Experiment.of(
-            model, [_as_it_was(entry) for entry in design.scenarios], sweep.factors, sweep.outputs,
+            model, [_as_it_was(entry) for entry in design.scenarios], source.factors, source.outputs,
             saving=design.saving, initial=design.initial,
         )  # fmt: skip
-        for block in (blocks[i] for i in places):
-            missing = {row for listed in sweep.entries[block].not_finite.values() for row in listed}
-            finite = np.array([i for i in range(block.n) if block.start + i not in missing], dtype=np.int64)
+        for block in blocks:
+            values = source.block_values(block)
+            finite = np.flatnonzero(np.isfinite(values).all(axis=(1, 2, 3)))
             within = finite if is_whole else np.sort(rng.choice(finite, min(ROWS_OF_BLOCK, len(finite)), replace=False))
             if not len(within):
                 continue
             run = np.arange(block.n) if is_whole else within
-            again = experiment.run(sweep.inputs_of(block)[run])
+            again = experiment.run(source.inputs_of(block)[run])
             rows.append(block.start + within)
-            found.append(sweep.block_values(block)[within])
+            found.append(values[within])
             computed.append(again[within] if is_whole else again)
     except SdsocecError as error:
-        since = " and ".join(c.name for c in changes if c.what in ("model", "card"))
-        told = f"{since} changed since; " if since else ""
-        what = f"'{sweep.folder}' cannot be run again: {told}{error.faults[0].what}"
-        raise ProjectError(what, path=sweep.folder, hint=error.faults[0].hint) from None
+        raise cannot_run(source.folder, error, [c for c in changes if c.what in ("model", "card")]) from None
     if not rows:
-        empty = np.empty((0, len(design.scenarios), len(sweep.times), len(sweep.outputs)))
+        empty = np.empty((0, len(design.scenarios), len(source.times), len(source.outputs)))
         return _Sample(np.empty(0, dtype=np.int64), empty, empty)
     return _Sample(np.concatenate(rows), np.concatenate(found), np.concatenate(computed))
 
@@ -139,7 +150,7 @@ def _as_it_was(entry: ScenarioEntry) -> Scenario:
     return Scenario(entry.name, entry.title, entry.title, settings)
 
 
-def _compare(sweep: Sweep, sample: _Sample) -> tuple[Verdict, Comparison]:
+def _compare(sweep: Sweep | Exported, sample: _Sample) -> tuple[Verdict, Comparison]:
     """Output by output, each held to its largest number in the sample."""
     if sample.found.shape != sample.computed.shape:
         shapes = [" x ".join(map(str, array.shape)) for array in (sample.found, sample.computed)]
@@ -162,7 +173,7 @@ def _compare(sweep: Sweep, sample: _Sample) -> tuple[Verdict, Comparison]:
 
 
 def _largest(
-    sweep: Sweep, sample: _Sample, output: str, found: Floats, computed: Floats, differing: NDArray[np.bool_]
+    sweep: Sweep | Exported, sample: _Sample, output: str, found: Floats, computed: Floats, differing: NDArray[np.bool_]
 ) -> Difference:
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = np.where(differing, np.abs(found - computed) / np.abs(computed), -1.0)

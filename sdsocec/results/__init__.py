@@ -3,7 +3,8 @@
     dataset       trajectories -> xarray.Dataset, pandas.DataFrame
     provenance    the stamp that every result carries
     stamps        that stamp, read back from a file
-    differences   a file against what a run gives, number by number
+    stamp_formats where each format holds it
+    differences   a file against what a run gives, number by number; texts and JSON in `differences_text`
     accuracy      the fixed step's error against an integrator with error control
     people        who is where, element by element of the people stocks
     flows         people by where they come from and go to, per year

@@ -22,7 +22,7 @@ from sdsocec.errors import ProjectError
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.source import read_bytes
 
-from .stamps import LARGEST_TEXT_FILE, open_nc, open_workbook
+from .stamp_formats import LARGEST_TEXT_FILE, open_nc, open_workbook
 
 TOLERANCE = 1e-9
 COARSEST = 0.01  # a number that was rounded by more than this is another number
@@ -70,11 +70,14 @@ class Comparison:
         All, in the order of the cells, if a table has few; else the largest of each variable, the largest first.
     n : int
         How many numbers or texts differ.
+    n_close : int
+        How many numbers are equal to 1e-9 and not bit for bit.
     """
 
     verdict: Verdict
     differences: tuple[Difference, ...] = ()
     n: int = 0
+    n_close: int = 0
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -102,7 +105,7 @@ def compare_nc(path: Path, computed: Path, first: Collection[str] = ()) -> Compa
         meant = {name: _meaning(file, name) for name in file.variables}
     differences: list[Difference] = []
     verdicts: list[Verdict] = []
-    n = 0
+    n = n_close = 0
     with open_nc(path) as file:
         try:
             for name, array in wanted.items():
@@ -117,7 +120,8 @@ def compare_nc(path: Path, computed: Path, first: Collection[str] = ()) -> Compa
                     verdict, found, count = _compare_arrays(shown, _array(file, name), array)
                     verdicts.append(verdict)
                     differences += found
-                    n += count
+                    n += count if verdict == "differs" else 0
+                    n_close += count if verdict == "close" else 0
         except (OSError, RuntimeError, ValueError, UnicodeDecodeError):
             raise ProjectError(f"'{path}' is cut off or damaged: its numbers cannot be read", path=path) from None
         extra = [name for name in list(file.variables)[:MOST_KEPT] if name not in wanted]
@@ -125,9 +129,9 @@ def compare_nc(path: Path, computed: Path, first: Collection[str] = ()) -> Compa
     n += sum(math.isnan(d.relative) for d in differences)
     if differences:
         keys = {name_key(name) for name in first}
-        ranked = sorted(_ranked(differences), key=lambda d: name_key(split_element_name(d.variable)[0]) not in keys)
-        return Comparison("differs", tuple(ranked[:MOST_KEPT]), n)
-    return Comparison(worst(verdicts))
+        first_ones = sorted(ranked(differences), key=lambda d: name_key(split_element_name(d.variable)[0]) not in keys)
+        return Comparison("differs", tuple(first_ones[:MOST_KEPT]), n)
+    return Comparison(worst(verdicts), n_close=n_close)
 
 
 def _meaning(file: Any, name: str) -> dict[str, str]:
@@ -146,7 +150,8 @@ def _compare_meanings(name: str, found: Mapping[str, str], wanted: Mapping[str, 
     ]
 
 
-def _ranked(differences: Iterable[Difference]) -> list[Difference]:
+def ranked(differences: Iterable[Difference]) -> list[Difference]:
+    """Differences, the largest first."""
     return sorted(differences, key=lambda d: -math.inf if math.isnan(d.relative) else -d.relative)
 
 
@@ -181,7 +186,7 @@ def _compare_arrays(name: str, found: _Array, wanted: _Array) -> tuple[Verdict, 
     differing = numbers_differ(a, b)
     count = int(differing.sum())
     if not count:
-        return "close", [], 0
+        return "close", [], int((~((a == b) | (np.isnan(a) & np.isnan(b)))).sum())
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         relative = np.where(differing, np.abs(a - b) / np.maximum(np.abs(b), TOLERANCE * _largest(b)), 0.0)
     relative = np.where(np.isnan(relative), np.inf, relative)
@@ -257,7 +262,10 @@ def compare_workbook(content: bytes, computed: bytes, path: Path) -> Comparison:
             heads = 2 if name == next(iter(wanted)) else 1
             parts.append(_compare_rows(found[name], rows, f"{name}!" if len(wanted) > 1 else "", heads))
     differences = tuple(d for part in parts for d in part.differences)
-    return Comparison(worst(p.verdict for p in parts), differences[:MOST_KEPT], sum(p.n for p in parts))
+    extra = [Difference(name, name, "", "there", "missing") for name in found if name not in wanted]
+    verdict = worst([*(p.verdict for p in parts), *("differs" for _ in extra)])  # type: ignore[list-item]
+    n, n_close = sum(p.n for p in parts) + len(extra), sum(p.n_close for p in parts)
+    return Comparison(verdict, (*differences, *extra)[:MOST_KEPT], n, n_close)
 
 
 def _sheets(workbook: Any) -> dict[str, list[list[str]]]:
@@ -284,7 +292,7 @@ def _compare_rows(found: list[list[str]], wanted: list[list[str]], sheet: str, h
     cells: list[Difference] = []
     largest: dict[str, Difference] = {}
     verdicts: list[Verdict] = []
-    n = 0
+    n = n_close = 0
     for i, (row, computed) in enumerate(zip(found, wanted, strict=True)):
         if row == computed:
             continue
@@ -292,9 +300,10 @@ def _compare_rows(found: list[list[str]], wanted: list[list[str]], sheet: str, h
             if cell == number:
                 continue
             verdict = _compare_cells(cell, number, scale.get(_owner(computed, header, j), 0.0))
-            if verdict == "digits" and j < len(header) and header[j] in _LABELS:
+            if verdict != "bits" and j < len(header) and header[j] in _LABELS:
                 verdict = "differs"  # a time with fewer digits is another time
             verdicts.append(verdict)
+            n_close += verdict == "close"
             if verdict != "differs":
                 continue
             n += 1
@@ -305,8 +314,8 @@ def _compare_rows(found: list[list[str]], wanted: list[list[str]], sheet: str, h
             known = largest.get(variable)
             if known is None or one.relative > known.relative:
                 largest[variable] = one
-    kept = cells if n <= MOST_CELLS else _ranked(largest.values())[:MOST_KEPT]
-    return Comparison(worst(verdicts), tuple(kept), n)
+    kept = cells if n <= MOST_CELLS else ranked(largest.values())[:MOST_KEPT]
+    return Comparison(worst(verdicts), tuple(kept), n, n_close)
 
 
 def _pairs(row: list[str], computed: list[str]) -> Iterator[tuple[str, str]]:
@@ -397,9 +406,11 @@ def _column(position: int) -> str:
 
 # ---- figures ----------------------------------------------------------------------------------------------------------
 
+_TOLD_IN_PNG = ("Title", "Description", "Software")
+
 
 def same_pixels(content: bytes, computed: bytes) -> bool:
-    """Whether two PNGs show the same."""
+    """Whether two PNGs show the same, and say the same in words."""
     from PIL import Image
 
     try:
@@ -407,7 +418,9 @@ def same_pixels(content: bytes, computed: bytes) -> bool:
             Image.open(io.BytesIO(content), formats=("PNG",)) as one,
             Image.open(io.BytesIO(computed), formats=("PNG",)) as other,
         ):
-            if one.size != other.size:
+            if one.size != other.size or any(getattr(image, "n_frames", 1) > 1 for image in (one, other)):
+                return False
+            if any(one.info.get(key) != other.info.get(key) for key in _TOLD_IN_PNG):
                 return False
             return one.convert("RGBA").tobytes() == other.convert("RGBA").tobytes()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):

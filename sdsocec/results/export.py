@@ -85,8 +85,12 @@ def render_results(
         if kind == "csv":
             placed = (with_place(table, dataset, language) for table in tables)
             files |= {f"{table.name}.csv": csv_table(table, language) for table in placed}
-    text = json.dumps(plain_attributes(dataset), indent=2, ensure_ascii=False)
-    return files | {PROVENANCE: f"{text}\n".encode()}
+    return files | {PROVENANCE: stamp_file(plain_attributes(dataset))}
+
+
+def stamp_file(attributes: Mapping[str, object]) -> bytes:
+    """`provenance.json`, of attributes that JSON knows; `write_files` adds the files that it speaks for."""
+    return f"{json.dumps(dict(attributes), indent=2, ensure_ascii=False)}\n".encode()
 
 
 def choose_folder(base: Path, dataset: xr.Dataset) -> Path:

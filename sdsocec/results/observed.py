@@ -12,6 +12,7 @@ import csv
 import datetime
 import io
 import itertools
+import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -110,6 +111,12 @@ class Observed:
 def series_names(model: LoadedModel) -> list[str]:
     """The series of the card, in its order."""
     return [series.name for series in model.card.series]
+
+
+def series_stamp(observed: Iterable[Observed]) -> dict[str, str]:
+    """The hashes of series that were used, for the stamp of what shows them; {} of none."""
+    digests = {one.name: one.digest for one in observed}
+    return {"series_sha256": json.dumps(digests)} if digests else {}
 
 
 def load_observed(model: LoadedModel, names: Iterable[str] | None = None) -> tuple[Observed, ...]:

@@ -27,6 +27,11 @@ def own_version() -> str:
         return "unknown"
 
 
+def library_versions(*names: str) -> str:
+    """Libraries with their versions, for a stamp."""
+    return ", ".join(f"{name} {version(name)}" for name in names)
+
+
 def provenance(
     model: LoadedModel,
     design: Design,
@@ -61,7 +66,7 @@ def provenance(
         "saved_from": float(times[0]),
         "saved_to": float(times[-1]),
         "sdsocec_version": own_version(),
-        "library_versions": ", ".join(f"{name} {version(name)}" for name in libraries),
+        "library_versions": library_versions(*libraries),
     }
     return notice | found
 

@@ -2,10 +2,10 @@
 
     folder            its provenance.json, and the files that this speaks for
     .json             provenance.json itself
-    .csv, .tab        provenance.json beside it
-    .xlsx             the same, or else its sheet `provenance`
     .nc               its global attributes
     .png, .svg, .pdf  the metadata `Source`
+    .xlsx             provenance.json beside it, or else its sheet `provenance`
+    .csv, .tab, ...   the .json beside it that lists it, or else the picture of the same name beside it
 
 A file may come from anywhere: what it is goes by its first bytes, sizes are limited, nothing in it is run, and no path in it is
 opened.
@@ -13,37 +13,41 @@ opened.
 
 from __future__ import annotations
 
-import io
-import re
-import struct
-import xml.parsers.expat
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+import glob
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from sdsocec.errors import ProjectError
+from sdsocec.errors import ProjectError, nearest_name
 from sdsocec.model.source import read_bytes
 
 from .export import FILES, PROVENANCE
+from .stamp_formats import (
+    LARGEST_FILE,
+    LARGEST_STAMP,
+    LARGEST_TEXT_FILE,
+    MOST_KEYS,
+    PNG,
+    Value,
+    nc_attributes,
+    pdf_source,
+    png_source,
+    sheet_attributes,
+    svg_source,
+)
 
-LARGEST_FILE = 2_000_000_000  # bytes: a NetCDF of many runs
-LARGEST_TEXT_FILE = 300_000_000  # bytes: tables and figures
-LARGEST_STAMP = 8_000_000  # characters
-MOST_KEYS = 500
-MOST_UNPACKED = 500_000_000  # bytes of an xlsx
-Value = str | int | float | bool | None
 _ATTRIBUTES: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Value | list[str]])
-_PNG = b"\x89PNG\r\n\x1a\n"
-_PDF_SOURCE = re.compile(rb"/Source\s*\(")
-_PDF_SPECIAL = re.compile(rb"[\\()]")
-_PDF_OCTAL = re.compile(rb"[0-7]{1,3}")
-_PDF_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-KINDS = "a folder of results, provenance.json, .nc, .csv, .xlsx, .tab, .png, .svg or .pdf"
+_MAGIC = (
+    (PNG, "png"), (b"%PDF-", "pdf"), (b"\x89HDF", "nc"), (b"CDF", "nc"), (b"PK\x03\x04", "xlsx"), (b"PAR1", "parquet"),
+)  # fmt: skip
+_START = 1000  # bytes by which a kind is told
+PICTURES = ("png", "svg", "pdf")
+STAMPED = (*PICTURES, "nc", "csv", "tab", "xlsx", "parquet")  # what sdsocec writes with a stamp in it or beside it
+MOST_BESIDE = 200  # .json files in a folder that may list a file
+KINDS = "a folder of results or figures, provenance.json, .nc, .csv, .xlsx, .tab, .parquet, .png, .svg or .pdf"
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ class Stamp:
     ----------
     path : Path
         The file, or the folder.
-    kind : {"folder", "json", "csv", "tab", "xlsx", "nc", "png", "svg", "pdf"}
+    kind : {"folder", "json", "csv", "tab", "xlsx", "nc", "parquet", "png", "svg", "pdf", "text"}
+        `json` is provenance.json itself, `text` a file that only its provenance knows.
     attributes : mapping
         The provenance.
     files : tuple of str
@@ -67,29 +72,72 @@ class Stamp:
     files: tuple[str, ...] = ()
 
 
-def read_stamp(path: str | Path) -> Stamp:
-    """The stamp of a file or folder of ours.
+def read_stamps(path: str | Path) -> tuple[Stamp, ...]:
+    """The stamp of a file or folder of ours; of a table beside pictures of several commands, each that it may have.
 
     Raises
     ------
     ProjectError
-        It is none of ours, damaged, or too large.
+        It is not there, none of ours, damaged, or too large.
     """
     path = Path(path)
+    if path.is_file() and _kind_of(path) == "csv" and _listing_of(path) is None:
+        return _stamps_of_pictures(path)
+    return (read_stamp(path),)
+
+
+def read_stamp(path: str | Path) -> Stamp:
+    """The stamp of a file or folder of ours; see `read_stamps`."""
+    path = Path(path)
+    if not path.exists():
+        raise ProjectError(f"there is no '{path}'", path=None, name=path.name, nearest=_nearest(path))
     if path.is_dir():
         if not (path / PROVENANCE).is_file():
             raise ProjectError(f"the folder '{path}' holds no {PROVENANCE}", path=path, hint=f"Name {KINDS}.")
         attributes, files = _read_json(path / PROVENANCE)
         return Stamp(path, "folder", attributes, files)
     kind = _kind_of(path)
-    if kind == "json":
+    if kind == "json" and _listing_of(path) is None:
         attributes, files = _read_json(path)
         return Stamp(path, kind, attributes, files)
-    if kind in ("csv", "tab", "xlsx"):
-        return _read_beside(path, kind)
-    if kind == "nc":
-        return Stamp(path, kind, _read_nc(path))
-    return Stamp(path, kind, stamp_in(read_bytes(path, LARGEST_TEXT_FILE), kind, path))
+    if kind in PICTURES:
+        return Stamp(path, kind, stamp_in(read_bytes(path, LARGEST_TEXT_FILE), kind, path))
+    if kind == "nc" and not _is_of_sweep(path):
+        return Stamp(path, kind, nc_attributes(path))
+    return _read_beside(path, "text" if kind == "json" else kind)
+
+
+def own_attributes(path: Path) -> Mapping[str, Value] | None:
+    """What a file itself says of where it comes from; None if it holds no stamp, or cannot be read."""
+    try:
+        kind = _kind_of(path)
+        if kind in PICTURES:
+            return stamp_in(read_bytes(path, LARGEST_TEXT_FILE), kind, path)
+        if kind == "xlsx":
+            return sheet_attributes(path)
+        return nc_attributes(path) if kind == "nc" else None
+    except ProjectError:
+        return None
+
+
+def _nearest(path: Path) -> str | None:
+    """The path that may be meant by one that is not there: part by part the nearest name, or the same name a folder below."""
+    found = Path(path.anchor)
+    for part in path.parts[1:] if path.anchor else path.parts:
+        if not (found / part).exists():
+            try:
+                names = [one.name for one in found.iterdir()]
+            except OSError:
+                return None
+            near = nearest_name(part, names)
+            if near is None:
+                below = next(iter(sorted(found.glob(f"*/{glob.escape(part)}"))), None)
+                if below is None:
+                    return None
+                near = str(below.relative_to(found))
+            part = near
+        found /= part
+    return str(found)
 
 
 def stamp_in(content: bytes, kind: str, path: Path) -> dict[str, Value]:
@@ -106,16 +154,16 @@ def stamp_in(content: bytes, kind: str, path: Path) -> dict[str, Value]:
 
 
 def _kind_of(path: Path) -> str:
-    """What a file is, by its first bytes; a text by its name."""
+    """What a file is, by its first bytes; a table by its name; `text` for what only a stamp beside it can tell."""
     try:
         with path.open("rb") as file:
-            start = file.read(1000)
+            start = file.read(_START)
     except OSError:
         start = b""  # `read_bytes` says what is wrong
         read_bytes(path, LARGEST_FILE)
     if not start:
         raise ProjectError(f"'{path}' is empty", path=path)
-    for magic, kind in ((_PNG, "png"), (b"%PDF-", "pdf"), (b"\x89HDF", "nc"), (b"CDF", "nc"), (b"PK\x03\x04", "xlsx")):
+    for magic, kind in _MAGIC:
         if start.startswith(magic):
             return kind
     if b"<svg" in start or start.lstrip().startswith(b"<?xml"):
@@ -125,6 +173,8 @@ def _kind_of(path: Path) -> str:
         return suffix[1:]
     if start.lstrip().startswith(b"{"):
         return "json"
+    if _listing_of(path) is not None:
+        return "text"
     raise ProjectError(f"'{path}' is no file that sdsocec writes", path=path, hint=f"Name {KINDS}.")
 
 
@@ -159,201 +209,60 @@ def _read_json(path: Path) -> tuple[dict[str, Value], tuple[str, ...]]:
     return _parsed(read_bytes(path, LARGEST_STAMP), path)
 
 
-def _read_beside(path: Path, kind: str) -> Stamp:
-    beside = path.parent / PROVENANCE
-    if beside.is_file():
-        attributes, files = _read_json(beside)
-        if path.name in files:
-            return Stamp(path, kind, attributes)
-        if kind != "xlsx":
-            raise ProjectError(
-                f"{PROVENANCE} beside '{path}' does not speak for it", path=beside,
-                hint="It is of another result, or the file was renamed.",
-            )  # fmt: skip
-    if kind == "xlsx":
-        return Stamp(path, kind, _read_sheet(path))
-    raise ProjectError(
-        f"'{path}' has no {PROVENANCE} beside it",
-        path=path,
-        hint="A table carries its stamp there; keep them together.",
-    )
-
-
-# ---- xlsx and NetCDF --------------------------------------------------------------------------------------------------
-
-
-def open_workbook(content: bytes, path: Path) -> Any:
-    """A workbook, its size checked before it is unpacked."""
-    from openpyxl import load_workbook
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            size = sum(part.file_size for part in packed.infolist())
-        if size > MOST_UNPACKED:
-            raise ProjectError(f"'{path}' unpacks to {size:,} bytes; the most is {MOST_UNPACKED:,}", path=path)
-        return load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
-    except ProjectError:
-        raise
-    except Exception as error:  # openpyxl raises what its parsers do: KeyError, TypeError, ...
-        raise ProjectError(f"'{path}' is no workbook that can be read ({type(error).__name__})", path=path) from None
-
-
-def _read_sheet(path: Path) -> dict[str, Value]:
-    workbook = open_workbook(read_bytes(path, LARGEST_TEXT_FILE), path)
-    if PROVENANCE.removesuffix(".json") not in workbook.sheetnames:
-        raise ProjectError(
-            f"'{path}' has no sheet 'provenance', and no {PROVENANCE} beside it", path=path,
-            hint="It was not made by sdsocec, or the sheet was taken out.",
-        )  # fmt: skip
-    rows = workbook["provenance"].iter_rows(max_row=MOST_KEYS, max_col=2, values_only=True)
-    found = {str(key): value for key, value in rows if key is not None}
-    return _checked(found, path)
-
-
-def _checked(found: Mapping[str, Any], path: Path) -> dict[str, Value]:
-    """Attributes that are no JSON, held to the same rules."""
-    plain = {key: value for key, value in found.items() if isinstance(value, str | int | float | bool | None)}
-    if sum(len(value) for value in plain.values() if isinstance(value, str)) > LARGEST_STAMP or len(plain) > MOST_KEYS:
-        raise ProjectError(f"the stamp of '{path}' is too large", path=path)
-    if not isinstance(plain.get("model"), str) or not isinstance(plain.get("sdsocec_version"), str):
-        raise ProjectError(f"'{path}' has no stamp of sdsocec", path=path, hint="It was not made by sdsocec.")
-    return plain
-
-
-def open_nc(path: Path) -> Any:
-    """A NetCDF file, open; ProjectError if it cannot be read."""
-    import netCDF4
-
-    if path.stat().st_size > LARGEST_FILE:
-        read_bytes(path, LARGEST_FILE)
-    try:
-        return netCDF4.Dataset(str(path), "r")
-    except (OSError, RuntimeError, ValueError):
-        raise ProjectError(
-            f"'{path}' is cut off or damaged: no NetCDF that can be read", path=path, hint="Copy it again."
-        ) from None
-
-
-def _read_nc(path: Path) -> dict[str, Value]:
-    with open_nc(path) as file:
+def _listing_of(path: Path) -> Path | None:
+    """The .json beside a file that speaks for it: provenance.json, or else another."""
+    others = sorted(path.parent.glob("*.json"))[:MOST_BESIDE]
+    for beside in dict.fromkeys([path.parent / PROVENANCE, *others]):
+        if beside == path or not beside.is_file():
+            continue
         try:
-            found = {key: file.getncattr(key) for key in file.ncattrs()[:MOST_KEYS]}
-        except (OSError, RuntimeError, ValueError, AttributeError, UnicodeDecodeError):
-            raise ProjectError(f"'{path}' is damaged: its attributes cannot be read", path=path) from None
-    return _checked({key: value.item() if hasattr(value, "item") else value for key, value in found.items()}, path)
+            if path.name in _read_json(beside)[1]:
+                return beside
+        except ProjectError:  # of another program, or damaged: then it lists nothing
+            continue
+    return None
 
 
-# ---- figures ----------------------------------------------------------------------------------------------------------
+def _read_beside(path: Path, kind: str) -> Stamp:
+    """The stamp of a file that another file speaks for."""
+    beside = _listing_of(path)
+    if beside is not None:
+        return Stamp(path, kind, _read_json(beside)[0])
+    if kind == "xlsx":
+        return Stamp(path, kind, sheet_attributes(path))
+    if kind == "csv":
+        return _stamps_of_pictures(path)[0]
+    raise _without_stamp(path)
 
 
-def png_chunks(content: bytes, path: Path) -> Iterator[tuple[bytes, bytes]]:
-    """Type and data of each chunk of a PNG; ProjectError where it is cut off or damaged."""
-    place = len(_PNG)
-    while True:
-        if len(content) < place + 12:
-            raise ProjectError(f"'{path}' is cut off: no whole PNG", path=path, hint="Copy it again.")
-        (length,) = struct.unpack(">I", content[place : place + 4])
-        kind, data = content[place + 4 : place + 8], content[place + 8 : place + 8 + length]
-        check = content[place + 8 + length : place + 12 + length]
-        if len(check) < 4 or struct.unpack(">I", check)[0] != zlib.crc32(kind + data):
-            raise ProjectError(f"'{path}' is cut off or damaged: no whole PNG", path=path, hint="Copy it again.")
-        yield kind, data
-        if kind == b"IEND":
-            return
-        place += 12 + length
+def _without_stamp(path: Path) -> ProjectError:
+    if (path.parent / PROVENANCE).is_file():
+        _read_json(path.parent / PROVENANCE)  # if that is damaged, it is the fault
+        return ProjectError(
+            f"{PROVENANCE} beside '{path}' does not speak for it", path=path.parent / PROVENANCE,
+            hint="It is of another result, or the file was renamed.",
+        )  # fmt: skip
+    return ProjectError(
+        f"'{path}' has no {PROVENANCE} beside it and no picture of its name: nothing says where its numbers come from",
+        path=path,
+        hint=f"Copy that file from the folder where '{path.name}' was written; or verify a file that holds its own stamp: .nc, "
+        ".xlsx, .png, .svg, .pdf.",
+    )  # fmt: skip
 
 
-def png_source(content: bytes, path: Path) -> str | None:
-    """The text `Source` of a PNG; None if it has none."""
-    found: str | None = None
-    for kind, data in png_chunks(content, path):
-        if kind == b"tEXt" and data.startswith(b"Source\0"):
-            found = data[7:].decode("latin-1")
-        elif kind == b"zTXt" and data.startswith(b"Source\0\0"):
-            found = _inflated(data[8:], path).decode("latin-1")
-        elif kind == b"iTXt" and data.startswith(b"Source\0"):
-            is_packed, rest = data[7:8] == b"\1", data[9:].split(b"\0", 2)
-            if len(rest) == 3:
-                words = _inflated(rest[2], path) if is_packed else rest[2]
-                found = words.decode("utf-8", "replace")
-    return found
+def _stamps_of_pictures(path: Path) -> tuple[Stamp, ...]:
+    """The stamps of the pictures beside a table that have its name, each once."""
+    found: dict[str, Stamp] = {}
+    for suffix in (*(f".{kind}" for kind in PICTURES), "-grey.png"):
+        picture = path.with_name(f"{path.stem}{suffix}")
+        known = own_attributes(picture) if picture.is_file() else None
+        if known is not None:
+            found.setdefault(repr(sorted(known.items())), Stamp(path, "csv", known))
+    if not found:
+        raise _without_stamp(path)
+    return tuple(found.values())
 
 
-def _inflated(data: bytes, path: Path) -> bytes:
-    unpacker = zlib.decompressobj()
-    try:
-        found = unpacker.decompress(data, LARGEST_STAMP)
-    except zlib.error:
-        raise ProjectError(f"the stamp of '{path}' is damaged", path=path) from None
-    if unpacker.unconsumed_tail:
-        raise ProjectError(f"the stamp of '{path}' is too large", path=path)
-    return found
-
-
-def svg_source(content: bytes, path: Path) -> str | None:
-    """The text of `dc:source` of an SVG; None if it has none. Entities are refused: they can grow without end."""
-    pieces: list[str] = []
-    inside = [False]
-    parser = xml.parsers.expat.ParserCreate()
-
-    def start(name: str, _: object) -> None:
-        inside[0] = name == "dc:source"
-
-    def end(name: str) -> None:
-        inside[0] = False
-
-    def characters(data: str) -> None:
-        if inside[0]:
-            pieces.append(data)
-
-    def refuse(*_: object) -> None:
-        raise ProjectError(f"'{path}' declares entities; no SVG of sdsocec does", path=path)
-
-    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
-    parser.EntityDeclHandler = refuse
-    try:
-        parser.Parse(content, True)
-    except xml.parsers.expat.ExpatError:
-        raise ProjectError(f"'{path}' is cut off or damaged: no whole SVG", path=path, hint="Copy it again.") from None
-    return "".join(pieces) if pieces else None
-
-
-def pdf_source(content: bytes, path: Path) -> str | None:
-    """The text `Source` of a PDF's information, which matplotlib writes unpacked; None if it has none."""
-    if b"%%EOF" not in content[-1024:]:
-        raise ProjectError(f"'{path}' is cut off: no whole PDF", path=path, hint="Copy it again.")
-    found = _PDF_SOURCE.search(content)
-    if found is None:
-        return None
-    whole, _ = _pdf_string(content, found.end())
-    return whole.decode("utf-16", "replace") if whole.startswith(b"\xfe\xff") else whole.decode("latin-1")
-
-
-def pdf_without_source(content: bytes) -> bytes:
-    """A PDF without its text `Source`, and without the table of places behind the objects, which its length moves."""
-    found = _PDF_SOURCE.search(content)
-    if found is not None:
-        content = content[: found.end()] + content[_pdf_string(content, found.end())[1] :]
-    objects, table, _ = content.rpartition(b"\nxref\n")
-    return objects if table else content
-
-
-def _pdf_string(content: bytes, start: int) -> tuple[bytes, int]:
-    """The string behind an opening bracket, and where it ends: brackets in it come in pairs, or behind a backslash."""
-    pieces: list[bytes] = []
-    depth, place = 1, start
-    while depth and place - start < 2 * LARGEST_STAMP:
-        mark = _PDF_SPECIAL.search(content, place)
-        if mark is None:
-            break
-        pieces.append(content[place : mark.start()])
-        place = mark.end()
-        if mark[0] == b"\\":
-            octal = _PDF_OCTAL.match(content, place)
-            following = content[place : place + 1]
-            pieces.append(bytes([int(octal[0], 8) & 255]) if octal else _PDF_ESCAPES.get(following, following))
-            place += len(octal[0]) if octal else 1
-        else:
-            depth += 1 if mark[0] == b"(" else -1
-            pieces.append(mark[0] if depth else b"")
-    return b"".join(pieces), place
+def _is_of_sweep(path: Path) -> bool:
+    """Whether a NetCDF is a sweep's: what a sweep needs to be run again stands beside it."""
+    return _listing_of(path) is not None and "sweep" in _read_beside(path, "nc").attributes

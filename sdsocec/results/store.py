@@ -1,13 +1,14 @@
-"""The store of a sweep: a folder that is filled block by block and survives a kill at any instant.
+"""The store of a sweep: a folder that is filled block by block and survives a kill or a power cut at any instant.
 
     design.toml                 what is run (sdsocec.analysis.sweep_design)
     runs.zarr/part-0/OUTPUT     an array a saved output, dims (scenario, time, run), zarr v3; a chunk a scenario and block of rows
     manifest/part-0/000000.json what is known of a finished block: its rows, hashes, runs that are not finite
     in-flight/                  what is being written
 
-A block exists when its entry in the manifest does, and not before: chunks are written to `in-flight` and renamed, the entry
-comes last. Entries are files of their own, so that workers need share nothing but the folder. What is read is checked against
-the entry; zarr itself gives NaN for a chunk that is not there. Rows that are added make a new part, so that no chunk changes.
+A block exists when its entry in the manifest does, and not before: chunks are written to `in-flight`, forced to the disk and
+renamed, the entry comes last. Entries are files of their own, so that workers need share nothing but the folder. What is read is
+checked against the entry; zarr itself gives NaN for a chunk that is not there. Rows that are added make a new part, so that no
+chunk changes.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ RUNS = "runs.zarr"
 MANIFEST = "manifest"
 IN_FLIGHT = "in-flight"
 LOCK = ".sweep.lock"
+NO_EQUILIBRIUM = "no_equilibrium"  # in an entry, where a run had none
 # lz4 with bitshuffle, time before runs: 632 bytes a run of ten outcomes and 21 years (1,680 raw) of the full model, 508 of nine
 # (1,512) of first_steps, at 1 GB/s a core; zstd at its quickest saves nothing, at level 7 3 % for a fifth of the speed.
 # benchmarks/sweep.py --codecs measures it.
@@ -119,12 +121,13 @@ class Entry:
     """A block's entry in the manifest.
 
     `inputs` and `chunks` are sha256 of the inputs' bytes and of each file; `not_finite` lists, by scenario, the rows (numbers of
-    the sweep) with a number that is not finite.
+    the sweep) with a number that is not finite; `no_equilibrium` those of them that had no equilibrium to start from.
     """
 
     inputs: str
     not_finite: dict[str, list[int]]
     chunks: dict[str, str]
+    no_equilibrium: dict[str, list[int]]
 
 
 class Store:
@@ -140,7 +143,7 @@ class Store:
         """The entry of a block; None if it is not finished (or its entry cannot be read)."""
         try:
             found = json.loads(self._entry_path(block).read_bytes())
-            entry = Entry(found["inputs"], found["not_finite"], found["chunks"])
+            entry = Entry(found["inputs"], found["not_finite"], found["chunks"], found.get(NO_EQUILIBRIUM, {}))
             is_right = found["rows"] == [block.start, block.stop] and set(entry.chunks) == set(self.chunk_keys(block))
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -210,8 +213,10 @@ class Store:
 
     # --- writing ---------------------------------------------------------------------------------------------------------
 
-    def write(self, block: Block, inputs: str, values: Floats) -> None:
+    def write(self, block: Block, inputs: str, values: Floats, has_start: NDArray[np.bool_] | None = None) -> None:
         """Store a block: `values` of shape (n, n_scenarios, n_times, n_outputs), `inputs` the hash of its inputs.
+
+        `has_start`, of shape (n, n_scenarios), is False where a run had no equilibrium to start from.
 
         Raises ProjectError if the disk does not take it; then the block does not exist.
         """
@@ -224,14 +229,12 @@ class Store:
             for key in keys[output * len(self.layout.scenarios) :][: len(self.layout.scenarios)]:
                 chunks[key] = files.pop(f"{self._array(output)}/{key.partition('/')[2]}").to_bytes()
         is_finite = np.asarray(np.isfinite(values).all(axis=(2, 3)))
-        entry = {
+        has_start = np.ones_like(is_finite) if has_start is None else has_start
+        entry: dict[str, Any] = {
             "rows": [block.start, block.stop],
             "inputs": inputs,
-            "not_finite": {
-                name: (block.start + np.flatnonzero(~is_finite[:, i])).tolist()
-                for i, name in enumerate(self.layout.scenarios)
-                if not is_finite[:, i].all()
-            },
+            "not_finite": self._rows_without(block, is_finite),
+            **({} if has_start.all() else {NO_EQUILIBRIUM: self._rows_without(block, has_start)}),
             "chunks": {key: _sha256(content) for key, content in chunks.items()},
         }
         try:
@@ -240,6 +243,14 @@ class Store:
             self._put(self._entry_path(block), (json.dumps(entry, indent=1, ensure_ascii=False) + "\n").encode())
         except OSError as error:
             raise cannot_write(self.folder, error) from None
+
+    def _rows_without(self, block: Block, flags: NDArray[np.bool_]) -> dict[str, list[int]]:
+        """By scenario, the rows (numbers of the sweep) that a flag, shape (n, n_scenarios), is not set for."""
+        return {
+            name: (block.start + np.flatnonzero(~flags[:, i])).tolist()
+            for i, name in enumerate(self.layout.scenarios)
+            if not flags[:, i].all()
+        }
 
     def prepare(self) -> None:
         """Put the arrays' descriptions in place, and remove what a killed run left in flight."""
@@ -334,10 +345,13 @@ class Store:
         return self.folder / MANIFEST / f"part-{block.part}" / f"{block.number:06d}.json"
 
     def _put(self, path: Path, content: bytes) -> None:
-        """Write elsewhere, then rename: the file is there whole or not at all."""
+        """Write elsewhere, then rename: the file is there whole or not at all, after a power cut too."""
         temporary = self.folder / IN_FLIGHT / f"{os.getpid()}"
         try:
-            temporary.write_bytes(content)
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())  # else the name may reach the disk before the content
             try:
                 os.replace(temporary, path)
             except FileNotFoundError:

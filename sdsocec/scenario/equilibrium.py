@@ -4,6 +4,8 @@ A card's `[equilibrium]` says how a model is brought to rest (drivers frozen, ru
 of the .mdl are such a state for the stored parameters; other parameters have another one.
 
     spin_up      a design -> the same design, each row with its own initial values
+    find_rest    the same, for rows of which some may have no equilibrium
+    acts_on_rest which constants an equilibrium depends on
     drift        how fast each row moves from where it starts
 
 Both run on the native engine. A row's spin-up costs less than a run (`rest`); where that finds no rest, some tens of runs.
@@ -11,14 +13,16 @@ Both run on the native engine. A row's spin-up costs less than a run (`rest`); w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.engine import Design, Trajectories, constant_values
-from sdsocec.errors import ProjectError, RunError
+from sdsocec.engine.compiler import constants_behind
+from sdsocec.errors import Fault, ProjectError, RunError
 from sdsocec.model.card import CARD, Equilibrium
 from sdsocec.model.ir import Call, Model, Reference
 from sdsocec.model.names import element_name, split_element_name
@@ -29,6 +33,7 @@ from .rest import SETTLED, RestProblem, Solver, column
 Floats = NDArray[np.float64]
 AT_REST = 1e-6  # a year, relative: how far a stored equilibrium may move (the study's specification, G5)
 NOTICEABLE = 1e-3  # a year, relative: above this a run from the stored table says so
+_CHECK_CONSTANTS = "Some constants have no equilibrium; check the ones that were set."
 _PART = 100  # units of time between two looks at whether a run to rest has settled
 
 
@@ -125,6 +130,46 @@ def computed_at_rest(model: LoadedModel) -> tuple[str, ...]:
     return (*problem_of(model).constants, *at_rest(model).consistent)
 
 
+class _Held:
+    """Carries a model past the cache's key."""
+
+    def __init__(self, model: LoadedModel) -> None:
+        self.model = model
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def acts_on_rest(model: LoadedModel, changed: Iterable[str]) -> frozenset[str]:
+    """Those of some constants on which an equilibrium may depend, whatever their values; no other one of them moves any row's.
+
+    Read from the equations of the frozen model, all other constants as the .mdl has them: what is multiplied by 0 there, or
+    stands in a branch that is not taken, acts on nothing. So a lever that a run's start does not feel is not among them if the
+    model's switch for freezing stops it.
+    """
+    changed = frozenset(changed)
+    found = changed & _acting(model.equations.digest, at_rest(model).model_dump_json(), None, _Held(model))
+    if found:  # some act in some rows of constants; do they in rows in which nothing else changes?
+        found &= _acting(model.equations.digest, at_rest(model).model_dump_json(), changed, _Held(model))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _acting(digest: str, rest_as_text: str, changed: frozenset[str] | None, held: _Held) -> frozenset[str]:
+    """The constants behind the rest where only `changed` (by default all) are free."""
+    model, problem = held.model, problem_of(held.model)
+    rest = problem.rest
+    fixed: dict[str, float] = {}
+    if changed is not None:
+        free = {*changed, *problem.constants, *rest.consistent}
+        fixed = {name: value for name, value in constant_values(model.equations).items() if name not in free}
+    wanted = (*problem.stocks, *(c.variable for c in rest.consistent.values()))
+    return constants_behind(model.equations, wanted, fixed | rest.set) | set(rest.sums)
+
+
 def spin_up_each(model: LoadedModel, design: Design, names: Sequence[str]) -> Design:
     """`spin_up` of each row by itself, so that its numbers do not depend, to the last bit, on the rows beside it.
 
@@ -132,10 +177,10 @@ def spin_up_each(model: LoadedModel, design: Design, names: Sequence[str]) -> De
     """
     parts = []
     for row, name in enumerate(names):
-        try:
-            parts.append(spin_up(model, design.rows([row])))
-        except RunError as error:
-            raise RunError([replace(f, what=f.what.replace("run 1 ", f"'{name}' ", 1)) for f in error.faults]) from None
+        found = find_rest(model, design.rows([row]))
+        if found.design is None:
+            raise RunError(replace(found.faults[0], what=f"'{name}' {found.faults[0].what}"))
+        parts.append(found.design)
     return Design(parts[0].names, np.concatenate([part.values for part in parts]))
 
 
@@ -174,49 +219,117 @@ def spin_up(
     RunError
         A row does not come to rest in the card's time, or a number in it is not finite.
     """
+    found = find_rest(model, design, solver=solver, by_running=by_running, is_rounded=is_rounded)
+    if found.design is None or found.faults:
+        row = min(found.faults)
+        raise RunError(replace(found.faults[row], what=f"run {row + 1} {found.faults[row].what}"))
+    return found.design
+
+
+@dataclass(frozen=True)
+class Rested:
+    """The rows of a design that have an equilibrium.
+
+    Attributes
+    ----------
+    design : Design or None
+        Those rows, as `spin_up` gives them; None if there are none.
+    is_at_rest : array of bool, shape (n_runs,)
+        Which of the rows they are.
+    faults : dict
+        By number of the others, what they do instead: a sentence without its subject.
+    """
+
+    design: Design | None
+    is_at_rest: NDArray[np.bool_]
+    faults: Mapping[int, Fault]
+
+
+def find_rest(
+    model: LoadedModel,
+    design: Design,
+    *,
+    solver: Solver | None = None,
+    by_running: bool = False,
+    is_rounded: bool = True,
+) -> Rested:
+    """`spin_up` of rows of which some may have no equilibrium."""
     problem = problem_of(model)
     cells = problem.cells(design)
     left = np.arange(design.n_runs)
+    faults: dict[int, Fault] = {}
     if not by_running:
-        solved, settled = (solver or Solver(problem))(design)
+        solved, settled = (solver or Solver(problem, acts_on_rest(model, design.names)))(design)
         cells[settled], left = solved[settled], np.flatnonzero(~settled)
     if left.size:
-        cells[left] = _run_to_rest(problem, design.rows(left), cells[left], left)
-    design = design.with_columns(problem.constants, cells)
+        cells[left], of_left = _run_to_rest(problem, design.rows(left), cells[left])
+        faults = {int(left[row]): fault for row, fault in of_left.items()}
+    rows = np.array([row for row in range(design.n_runs) if row not in faults], dtype=np.int64)
+    if rows.size and problem.rest.consistent:
+        agreed, unknown = _agreed(problem, design.rows(rows).with_columns(problem.constants, cells[rows]), is_rounded)
+        faults |= {int(rows[row]): fault for row, fault in unknown.items()}
+        names, columns = (*problem.constants, *problem.rest.consistent), np.hstack([cells[rows], agreed])
+    else:
+        names, columns = problem.constants, cells[rows]
+    is_at_rest = np.array([row not in faults for row in range(design.n_runs)])
+    kept = is_at_rest[rows]
+    found = design.rows(rows[kept]).with_columns(names, columns[kept]) if kept.any() else None
+    return Rested(found, is_at_rest, faults)
+
+
+def _agreed(problem: RestProblem, design: Design, is_rounded: bool) -> tuple[Floats, dict[int, Fault]]:
+    """The constants that must agree with the state, shape (n_runs, n_consistent), and the rows in which one is no number."""
     consistent = problem.rest.consistent
-    if not consistent:
-        return design
-    step = float(column(design, "TIME STEP", constant_values(model.equations))[0])
+    step = float(column(design, "TIME STEP", constant_values(problem.model.equations))[0])
     variables = tuple(c.variable for c in consistent.values())
     found = problem.run(problem.frozen(design, step, step), variables).values[:, 0]
     if is_rounded:
         found = np.array([np.round(found[:, i], c.digits) for i, c in enumerate(consistent.values())]).T
-    return design.with_columns(tuple(consistent), found)
+    faults: dict[int, Fault] = {}
+    for row, i in np.argwhere(~np.isfinite(found)):
+        what = f"has no equilibrium: '{variables[i]}' is {found[row, i]} there"
+        faults.setdefault(int(row), Fault(what, name=variables[i], hint=_CHECK_CONSTANTS))
+    return found, faults
 
 
-def _run_to_rest(problem: RestProblem, design: Design, cells: Floats, rows: NDArray[np.int64]) -> Floats:
-    """Run frozen until nothing moves; `rows` are the rows' numbers, for messages."""
+def _run_to_rest(problem: RestProblem, design: Design, cells: Floats) -> tuple[Floats, dict[int, Fault]]:
+    """Run frozen until nothing moves; also what the rows do that do not come to rest."""
     left = problem.rest.duration
     unit = _time_unit(problem.model)
     floor = 1e-9 * np.abs(cells)  # what has shrunk to this is empty, though it may shrink on for ever
+    faults: dict[int, Fault] = {}
+    rows, cells = np.arange(design.n_runs), cells.copy()
     while True:
         part = min(_PART, left)
-        found = problem.run(problem.frozen(design.with_columns(problem.constants, cells), part, 1.0), problem.stocks)
-        found.require_finite(tuple(f"{row + 1} (brought to rest)" for row in rows))
-        cells, left = found.values[:, -1], left - part
-        moving = _drift(found, floor)
+        start = design.rows(rows).with_columns(problem.constants, cells[rows])
+        found = problem.run(problem.frozen(start, part, 1.0), problem.stocks)
+        known = found.is_finite
+        faults |= {int(rows[i]): _not_finite(found, int(i)) for i in np.flatnonzero(~known)}
+        rows, found = rows[known], replace(found, values=found.values[known])
+        if not rows.size:
+            return cells, faults
+        cells[rows], left = found.values[:, -1], left - part
+        moving = _drift(found, floor[rows])
         if left <= 0 or moving.per_year.max() <= SETTLED:
             break
-    run = int(moving.per_year.max(axis=1).argmax())
-    stock, speed = moving.worst()[run]
-    if speed > AT_REST:
-        raise RunError(
-            f"run {rows[run] + 1} does not come to rest in {problem.rest.duration:g} {unit}: '{stock}' still moves by "
-            f"{speed:.2g} of itself a {unit}",
-            name=stock,
-            hint="Some constants have no equilibrium; check the ones that were set.",
-        )
-    return cells
+    for row, (stock, speed) in zip(rows, moving.worst(), strict=True):
+        if speed > AT_REST:
+            what = (
+                f"does not come to rest in {problem.rest.duration:g} {unit}: '{stock}' still moves by {speed:.2g} of itself "
+                f"a {unit}"
+            )
+            faults[int(row)] = Fault(what, name=stock, hint=_CHECK_CONSTANTS)
+    return cells, faults
+
+
+def _not_finite(found: Trajectories, run: int) -> Fault:
+    time, stock = (int(i) for i in np.argwhere(~np.isfinite(found.values[run]))[0])
+    name = found.names[stock]
+    what = (
+        f"is not finite on its way to rest: '{name}' is {found.values[run, time, stock]} at time {found.times[time]:g}"
+    )
+    hint = f'Look for a division by zero, LN of zero or EXP of a large number: sdsocec model causes "{name}"'
+    return Fault(what, name=name, hint=hint)
 
 
 def stored_and_found(model: LoadedModel, settings: Mapping[str, float]) -> dict[str, tuple[float, float]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 from sdsocec.cache import digest_of
-from sdsocec.errors import Fault, ProjectError, ScenarioError, SdsocecError, nearest_name
+from sdsocec.errors import Fault, ProjectError, ScenarioError, SdsocecError, UnknownScenario, nearest_name
 from sdsocec.model.names import name_key
 from sdsocec.model.project import LoadedModel
 from sdsocec.model.toml import FileModel, Location, Text, TomlFile
@@ -109,7 +109,7 @@ def load_scenario(name_or_path: str | Path, model: LoadedModel) -> Scenario:
 
     Raises
     ------
-    ProjectError
+    UnknownScenario, ProjectError
         There is no such scenario, or its file cannot be read.
     ScenarioError
         The file is wrong; every fault of it is listed, with its line.
@@ -125,7 +125,7 @@ def _find(name_or_path: str | Path, model: LoadedModel) -> Path:
     if text in names and model.scenario_folder is not None:
         return model.scenario_folder / f"{text}.toml"
     if not names:
-        raise ProjectError(
+        raise UnknownScenario(
             f"the model '{model.name}' has no scenarios, so there is no '{text}'",
             name=text,
             hint="Give the path of a scenario file (.toml), or set constants: --set NAME=VALUE",
@@ -134,7 +134,7 @@ def _find(name_or_path: str | Path, model: LoadedModel) -> Path:
     meant = [name for name in names if text.casefold() in (title.casefold() for title in (name, *titles.get(name, ())))]
     if len(meant) == 1 and model.scenario_folder is not None:
         return model.scenario_folder / f"{meant[0]}.toml"
-    raise ProjectError(
+    raise UnknownScenario(
         f"the model '{model.name}' has no scenario '{text}'",
         name=text,
         nearest=nearest_name(text, [*(title for both in titles.values() for title in both), *names]),

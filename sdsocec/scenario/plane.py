@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -153,27 +154,57 @@ def scenario_at(model: LoadedModel, point: Mapping[str, float], plane: Plane | N
     ScenarioError
         An axis is unknown, missing, or outside [0, 1].
     """
+    return scenarios_at(model, [point], plane)[0]
+
+
+def scenarios_at(
+    model: LoadedModel, points: Iterable[Mapping[str, float]], plane: Plane | None = None
+) -> list[Scenario]:
+    """`scenario_at` for many points, quicker."""
     plane = plane or load_plane(model)
-    at = _checked(plane, point, "")
+    levers = _levers(model, plane)
+    found = []
+    for point in points:
+        at = _checked(plane, point, "")
+        intensity, name = at[INTENSITY], _shown(at)
+        weights = [_weight(place, [at[axis] for axis in plane.axes]) for place in plane.corners]
+        settings: dict[str, Setting] = dict(plane.base.settings)
+        source = f"plane at {name}"
+        for lever in levers:
+            mixed = sum(weight * value for weight, value in zip(weights, lever.corners, strict=True))
+            value = intensity * mixed + (1.0 - intensity) * lever.base if lever.dates else lever.base
+            settings[lever.constant] = Setting(lever.constant, value, source, name)
+            if value != lever.base:
+                for constant, date in lever.dates:
+                    settings[constant] = Setting(constant, date, source, name)
+        title = Text(nl=_shown(at, ", "), en=_shown(at, ", "))
+        found.append(Scenario(name, title, plane.title, settings, plane.path, digest_of(plane.digest, name)))
+    return found
+
+
+class _Lever(NamedTuple):
+    """A lever on a plane: its value in the base and in each corner, and the dates of those who move it; none if nobody does."""
+
+    constant: str
+    base: float
+    corners: tuple[float, ...]
+    dates: tuple[tuple[str, float], ...]
+
+
+def _levers(model: LoadedModel, plane: Plane) -> list[_Lever]:
     defaults = constant_values(model.equations)
-    intensity = at[INTENSITY]
-    weights = {place: _weight(place, [at[axis] for axis in plane.axes]) for place in plane.corners}
-    name = _shown(at)
-    settings: dict[str, Setting] = dict(plane.base.settings)
-    base, corners = plane.base.values, {place: corner.values for place, corner in plane.corners.items()}
+    base, corners = plane.base.values, [corner.values for corner in plane.corners.values()]
+    found = []
     for lever in model.card.levers:
         constant = f"{lever.name} scenario"
         start = base.get(constant, defaults[constant])
-        movers = [values for values in corners.values() if _moves(values, constant, defaults, start)]
-        mixed = sum(weights[place] * values.get(constant, defaults[constant]) for place, values in corners.items())
-        value = intensity * mixed + (1.0 - intensity) * start if movers else start
-        settings[constant] = Setting(constant, value, f"plane at {name}", name)
-        if value != start:
-            for date_of in (f"{lever.name} from year", f"{lever.name} full year"):
-                date = movers[0].get(date_of, defaults[date_of])  # that of all who move it: see load_plane
-                settings[date_of] = Setting(date_of, date, f"plane at {name}", name)
-    title = Text(nl=_shown(at, ", "), en=_shown(at, ", "))
-    return Scenario(name, title, plane.title, settings, plane.path, digest_of(plane.digest, name))
+        mover = next((values for values in corners if _moves(values, constant, defaults, start)), None)
+        dates: tuple[tuple[str, float], ...] = ()
+        if mover is not None:  # its dates are those of all who move the lever: see load_plane
+            names = (f"{lever.name} from year", f"{lever.name} full year")
+            dates = tuple((name, mover.get(name, defaults[name])) for name in names)
+        found.append(_Lever(constant, start, tuple(c.get(constant, defaults[constant]) for c in corners), dates))
+    return found
 
 
 def _weight(place: tuple[int, ...], at: list[float]) -> float:

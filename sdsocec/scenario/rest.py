@@ -9,6 +9,7 @@ neighbourhood. What this does not solve is left to the caller:
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -121,11 +122,20 @@ class Solver:
 
     Rows start from a state at rest and use its derivatives (the chord method). While some do not settle so, the first of them
     takes derivatives of its own (Newton's method), and the others start again from where it rests.
+
+    Only rows in which the same constants are 0 or 1 are neighbours: such a constant may switch all flows of a stock off, and a
+    stock without flows keeps its own value, which no rest of another row tells.
+
+    Parameters
+    ----------
+    acting : set of str, optional
+        The constants on which the rest may depend; by default all.
     """
 
-    def __init__(self, problem: RestProblem) -> None:
+    def __init__(self, problem: RestProblem, acting: Collection[str] | None = None) -> None:
         self.problem = problem
-        self._near: _Neighbourhood | None = None
+        self.acting = acting
+        self._near: dict[bytes, _Neighbourhood] = {}
 
     def __call__(self, design: Design) -> tuple[Floats, Flags]:
         """Find where each row rests.
@@ -141,12 +151,24 @@ class Solver:
             _libraries().limit(limits=1, user_api="blas"),
             np.errstate(all="ignore"),
         ):  # a row that runs away has not settled
-            return self._solve(design)
+            stored = self.problem.cells(design)
+            cells, settled = stored.copy(), np.zeros(design.n_runs, dtype=bool)
+            for alike, rows in self._alike(design):
+                cells[rows], settled[rows] = self._solve(design.rows(rows), stored[rows], alike)
+            return cells, settled
 
-    def _solve(self, design: Design) -> tuple[Floats, Flags]:
-        stored = self.problem.cells(design)
+    def _alike(self, design: Design) -> Iterator[tuple[bytes, NDArray[np.int64]]]:
+        """The rows in which the same constants are 0 or 1, and what tells them apart."""
+        columns = [i for i, name in enumerate(design.names) if self.acting is None or name in self.acting]
+        values = design.values[:, columns]
+        switches = np.hstack([values == 0, values == 1])
+        found, of = np.unique(switches, axis=0, return_inverse=True)
+        for i, pattern in enumerate(found):
+            yield pattern.tobytes(), np.flatnonzero(of.ravel() == i)
+
+    def _solve(self, design: Design, stored: Floats, alike: bytes) -> tuple[Floats, Flags]:
         cells, settled = stored.copy(), np.zeros(design.n_runs, dtype=bool)
-        near, start = self._near, None  # whose derivatives, and where the next rows start
+        near, start = self._near.get(alike), None  # whose derivatives, and where the next rows start
         left = np.arange(design.n_runs)
         if near is not None:  # what the first row does not reach from here, the rows beside it do not either
             cells[:1], settled[:1] = near.chord(design.rows([0]), near.start(stored[:1]))
@@ -166,7 +188,8 @@ class Solver:
                 cells[row], start = state, state[0]
                 near = _Neighbourhood(self.problem, one, state)
                 near = near if near.is_usable else around
-                self._near = near if row[0] == 0 else self._near
+                if row[0] == 0:
+                    self._near[alike] = near
         return cells, settled
 
 
@@ -182,11 +205,15 @@ class _Neighbourhood:
         self.active = np.flatnonzero(largest > 0)
         self.scale = np.where(largest > 0, np.maximum(largest, 1e-9 * largest.max()), 1.0)
         self.weights = np.array([members for _, members in problem.sums], dtype=float).reshape(-1, len(self.scale))
-        derivatives = self.derivatives(design, at)
-        self.is_usable = bool(np.isfinite(derivatives).all())
-        if not self.is_usable:  # a constant at the end of its range may leave no number here
+        self.is_usable = bool(self.active.size)
+        if not self.is_usable:  # all stocks are empty
             return
+        derivatives = self.derivatives(design, at)
         moves = np.abs(derivatives[: len(self.scale)]).max(axis=1)[self.active] > 0
+        # A constant at the end of its range may leave no number here, or nothing that its stocks act on.
+        self.is_usable = bool(np.isfinite(derivatives).all() and moves.any())
+        if not self.is_usable:
+            return
         self.active = self.active[moves]
         self.inverse = np.linalg.pinv(derivatives[:, moves], rcond=_NEUTRAL)
 

@@ -72,7 +72,7 @@ class Settable:
                 f"'{variable.name}' is {_a(variable.kind)}; only constants and levers can be set",
                 self.model.equations.path,
                 variable.line,
-                " ".join(variable.equations[0].text.split())[:120],
+                variable.equations[0].excerpt,
                 hint=f'What it is made of: sdsocec model causes "{variable.name}"',
                 name=name,
             )

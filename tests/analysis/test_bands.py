@@ -11,6 +11,8 @@ from sdsocec.errors import DesignError
 from sdsocec.scenario import as_it_stands, default_scenarios
 from sdsocec.scenario.factors import factors_of
 
+from . import small_rest
+
 TANK = """{UTF-8}
 level = INTEG(inflow - level * rate, 10) ~ m ~ |
 inflow = 1 ~ m/year ~ |
@@ -77,3 +79,19 @@ def test_no_more_times_than_a_figure_shows_and_the_ends_among_them(tank):
         finer, [as_it_stands(finer)], factors_of(finer, names=["inflow=uniform(1, 3)"]), ["level"], n=20
     )
     assert len(found.times) == 161 and (found.times[0], found.times[-1]) == (0.0, 20.0)
+
+
+def test_rows_without_an_equilibrium_are_left_out_and_said(tmp_path):
+    model = small_rest.tank(tmp_path)
+    factors = factors_of(model, names=["loss=uniform(-0.5, 1)", "leak=uniform(0, 1)"])
+    found = run_uncertain(model, default_scenarios(model)[:2], factors, ["tank"], n=64)
+    assert found.experiment.initial == "equilibrium"
+    fails = found.inputs[:, 0] <= 0
+    assert (found.is_finite == ~fails).all() and found.n_left_out == found.n_unstarted == fails.sum() > 0
+    assert found.of(0, 0).shape[0] == (~fails).sum() and np.isfinite(found.of(0, 0)).all()
+    first = int(np.flatnonzero(fails)[0])
+    assert f"{fails.sum()} of 64 rows are left out: their numbers are not finite" in found.notice()
+    assert f"{fails.sum()} had no equilibrium to start from: row {first} in 'closed'" in found.notice()
+    never = factors_of(model, names=["loss=uniform(-1, -0.5)"])
+    with pytest.raises(DesignError, match=r"only 0 of 32 rows give finite numbers; bands need 20: row 0 in 'closed'"):
+        run_uncertain(model, default_scenarios(model)[:1], never, ["tank"], n=32)

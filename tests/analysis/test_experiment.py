@@ -7,9 +7,11 @@ import pytest
 
 import sdsocec
 from sdsocec.analysis.experiment import Experiment
-from sdsocec.errors import DesignError
+from sdsocec.errors import DesignError, RunError
 from sdsocec.scenario import as_it_stands, load_scenario
 from sdsocec.scenario.factors import factors_of, values_of
+
+from .small_rest import tank
 
 OUTPUTS = ("unemployed", "vacancies")
 
@@ -128,3 +130,100 @@ def test_inputs_of_another_shape_are_refused(small):
     experiment = Experiment.of(small, [as_it_stands(small)], factors_of(small), OUTPUTS)
     with pytest.raises(DesignError, match=r"inputs need the shape \(n, 6\), not \(2, 5\)"):
         experiment.run(np.zeros((2, 5)))
+
+
+# ---- starts from equilibrium ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def vessel(tmp_path):
+    return tank(tmp_path)
+
+
+def test_a_lever_that_acts_at_rest_in_some_rows_only_gives_each_scenario_its_own_start(vessel):
+    """With the stored leak of 0 the lever moves nothing, so a look at the stored values says that all rest alike."""
+    factors = factors_of(vessel, names=["leak=uniform(0, 1)"])
+    names = ["closed", "open", "grows"]
+    experiment = Experiment.of(vessel, scenarios_of(vessel, *names), factors, ("tank",))
+    assert experiment.initial == "equilibrium"
+    leaks = np.array([[0.0], [0.3], [0.5], [1.0]])
+    start = experiment.run(leaks)[:, :, 0, 0]
+    at_rest = np.repeat(10 / 0.5, 4)
+    expected = np.stack([at_rest, 10 / (0.5 + leaks[:, 0]), at_rest], axis=1)
+    np.testing.assert_allclose(start, expected, rtol=1e-9)
+    for i, name in enumerate(names):
+        alone = Experiment.of(vessel, scenarios_of(vessel, name), factors, ("tank",), initial="equilibrium")
+        np.testing.assert_allclose(experiment.run(leaks)[:, i], alone.run(leaks)[:, 0], rtol=1e-12)
+
+
+def test_scenarios_that_differ_in_nothing_that_acts_at_rest_share_a_start(vessel, monkeypatch):
+    from sdsocec.scenario import equilibrium
+
+    solve, solved = equilibrium.find_rest, []
+
+    def count(model, design, **options):
+        solved.append(design.n_runs)
+        return solve(model, design, **options)
+
+    monkeypatch.setattr(equilibrium, "find_rest", count)
+    factors = factors_of(vessel, names=["leak=uniform(0, 1)"])
+    for names, n in ((["closed", "grows"], 5), (["closed", "open", "grows"], 10)):
+        experiment = Experiment.of(vessel, scenarios_of(vessel, *names), factors, ("tank",), initial="equilibrium")
+        experiment.run(rows_of(factors, 5))
+        assert solved.pop() == n
+    both = factors_of(
+        vessel, names=["leak=uniform(0, 1)", "lever=uniform(0, 1)"]
+    )  # the rows set what the scenarios set
+    Experiment.of(vessel, scenarios_of(vessel, "closed", "open"), both, ("tank",)).run(rows_of(both, 5))
+    assert solved.pop() == 5
+
+
+def test_factors_that_act_at_rest_only_together_start_from_equilibrium(vessel):
+    """leak or extra alone moves nothing, as the other is stored as 0."""
+    factors = factors_of(vessel, names=["leak=uniform(0, 1)", "extra=uniform(0, 1)"])
+    experiment = Experiment.of(vessel, scenarios_of(vessel, "closed"), factors, ("tank",))
+    assert experiment.initial == "equilibrium"
+    assert experiment.run(np.array([[0.5, 1.0]]))[0, 0, :, 0] == pytest.approx(np.full(9, 10.0))
+    later = factors_of(vessel, names=["later=uniform(0, 1)"])
+    assert Experiment.of(vessel, scenarios_of(vessel, "closed"), later, ("tank",)).initial == "stored"
+
+
+def test_a_setting_that_the_equilibrium_computes_is_refused(vessel):
+    scenario = as_it_stands(vessel).with_settings({"initial tank": 5.0})
+    with pytest.raises(DesignError, match=r"'initial tank' is set in .*, but a start from equilibrium computes it"):
+        Experiment.of(vessel, [scenario], factors_of(vessel), ("tank",))
+    assert Experiment.of(vessel, [scenario], factors_of(vessel), ("tank",), initial="stored").initial == "stored"
+
+
+def test_a_row_without_an_equilibrium_is_nan_and_the_others_are_as_without_it(vessel):
+    """loss + lever * leak below 0: the tank fills for ever. One row fails in both scenarios, one in `open` alone."""
+    factors = factors_of(vessel, names=["loss=uniform(-1, 1)", "leak=uniform(-1, 1)"])
+    experiment = Experiment.of(vessel, scenarios_of(vessel, "closed", "open"), factors, ("tank",))
+    rows = np.array([[0.5, 0.1], [-0.5, 0.1], [0.2, 0.0], [0.3, -0.6]])
+    told: list[int] = []
+    found = experiment.runs(rows, progress=told.append)
+    assert found.has_start.tolist() == [[True, True], [False, False], [True, True], [True, False]]
+    assert np.array_equal(np.isnan(found.values).all(axis=(2, 3)), ~found.has_start)
+    assert np.isfinite(found.values[found.has_start]).all()
+    np.testing.assert_allclose(found.values[[0, 2]], experiment.run(rows[[0, 2]]), rtol=1e-9)
+    assert sum(told) == 8
+    assert found.n_unstarted == 2
+    assert found.reason.startswith("row 1 in 'closed' ") and "'tank'" in found.reason
+    assert "2 of 4 rows have no equilibrium and are left out" in found.notice("and are left out")
+    with pytest.raises(RunError, match="row 1 in 'closed'"):
+        experiment.design(rows)
+    nothing = experiment.runs(rows[[1]])
+    assert np.isnan(nothing.values).all() and nothing.values.shape == (1, 2, 9, 1)
+
+
+def test_an_error_of_another_kind_stops_a_run(vessel, monkeypatch):
+    from sdsocec.analysis import experiment as module
+
+    def fail(*_, **__):
+        raise RunError("the engine gave up")
+
+    factors = factors_of(vessel, names=["leak=uniform(0, 1)"])
+    experiment = Experiment.of(vessel, scenarios_of(vessel, "closed"), factors, ("tank",))
+    monkeypatch.setattr(module, "run_design", fail)
+    with pytest.raises(RunError, match="the engine gave up"):
+        experiment.run(rows_of(factors, 3))

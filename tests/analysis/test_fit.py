@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import sdsocec
@@ -172,8 +172,8 @@ def test_theils_shares_are_shares_and_sum_to_one(pairs):
 @given(pairs, st.floats(min_value=0.1, max_value=100), st.integers(min_value=-1000, max_value=1000))
 def test_shares_and_r2_do_not_depend_on_the_unit_or_the_zero(pairs, factor, shift):
     simulated, observed = np.array(pairs).T
-    if min(np.std(simulated), np.std(observed), np.std(simulated - observed)) < 1:
-        return  # differences that rounding could make
+    # not of differences that rounding could make
+    assume(min(np.std(simulated), np.std(observed), np.std(simulated - observed)) >= 1)
     one = fit_statistics(simulated, observed)
     other = fit_statistics(simulated * factor + shift, observed * factor + shift)
     assert other.r2 == pytest.approx(one.r2, rel=1e-5, abs=1e-5, nan_ok=True)
@@ -187,8 +187,7 @@ def test_the_shares_together_are_the_mean_squared_error(pairs):
     """Theil: mse = bias^2 + (difference of spreads)^2 + 2 (1 - r) times both spreads."""
     simulated, observed = np.array(pairs).T
     fit = fit_statistics(simulated, observed)
-    if min(simulated.std(), observed.std()) < 1e-3 or fit.rmse < 1e-3 * max(simulated.std(), observed.std()):
-        return
+    assume(min(simulated.std(), observed.std()) >= 1e-3 and fit.rmse >= 1e-3 * max(simulated.std(), observed.std()))
     r = np.corrcoef(simulated, observed)[0, 1]
     assert fit.covariation * fit.rmse**2 == pytest.approx(
         2 * (1 - r) * simulated.std() * observed.std(), rel=1e-5, abs=1e-5 * fit.rmse**2

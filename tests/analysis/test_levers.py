@@ -182,6 +182,7 @@ def test_alone_is_a_run_of_the_baseline_with_those_levers():
     model = load_model("social_economy")
     baseline, publiek = load_scenario("baseline", model), load_scenario("publiek", model)
     found = lever_effects(model, publiek, baseline, ["unemployed"])
+    assert len(found.players) == 3
     for i, holder in enumerate(found.players):
         mine = [f"{v.name} {part}" for v in model.card.levers if v.holder == holder for part in LEVER_PARTS]
         values = {name: publiek.values[name] for name in mine if name in publiek.values}

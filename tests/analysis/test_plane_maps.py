@@ -8,11 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import sdsocec
+from sdsocec.analysis.experiment import Experiment
 from sdsocec.analysis.plane_maps import best_of, map_corners, map_plane, margins, rank_by_influence
 from sdsocec.api import run_scenarios
 from sdsocec.errors import SdsocecError
+from sdsocec.scenario import load_scenario
 from sdsocec.scenario.factors import factors_of
 from sdsocec.scenario.plane import load_plane
+
+from . import small_rest
 
 FINITE = st.floats(-1e6, 1e6)
 
@@ -102,3 +107,51 @@ def test_a_wrong_map_is_one_message(small_plane, kwargs, message):
 def test_a_map_has_two_uncertainties(small_plane):
     with pytest.raises(SdsocecError, match="a map has two axes, not 1"):
         map_corners(small_plane, factors_of(small_plane, names=["recession depth"]), ["unemployed"])
+
+
+def test_every_factor_that_is_ranked_starts_as_all_of_them_do(tmp_path):
+    """`later` acts on no rest, `leak` does: both start from equilibrium, as a map of both would."""
+    model = small_rest.tank(tmp_path)
+    path = model.equations.path
+    path.write_text(path.read_text().replace("initial tank = 20", "initial tank = 5"))
+    model = sdsocec.load_model("tank", model.project)
+    scenarios = [load_scenario(name, model) for name in ("closed", "open")]
+    factors = factors_of(model, names=["leak=uniform(0.1, 1)", "inflow=uniform(9, 11)"])
+    settings = {"extra": 1.0, "leak": 0.2}
+    ranked = rank_by_influence(model, scenarios, factors, "tank", time=0, settings=settings)
+    by_name = {factor.name: value for factor, value in ranked}
+    places = (np.arange(9) + 0.5) / 9
+    inflow, leak = 9 + 2 * places, 0.1 + 0.9 * places
+    for name, ends in (
+        ("inflow", [inflow / (0.5 + 0.2), inflow / (0.5 + 0.4)]),
+        ("leak", [10 / (0.5 + leak), 10 / (0.5 + 2 * leak)]),
+    ):
+        at = np.array(ends).T
+        expected = np.sqrt((at - at.mean(axis=1, keepdims=True)).var(axis=0).mean())
+        assert by_name[name] == pytest.approx(expected, rel=1e-6)
+    idle = factors_of(model, names=["leak=uniform(0.1, 1)", "later=uniform(0, 1)"])
+    level = {f.name: v for f, v in rank_by_influence(model, scenarios, idle, "tank", time=8, settings=settings)}
+    alone = Experiment.of(
+        model, [s.with_settings(settings) for s in scenarios], idle[1:], ("tank",), initial="equilibrium"
+    )
+    at = alone.run(places[:, None])[:, :, -1, 0]
+    assert level["later"] == pytest.approx(np.sqrt((at - at.mean(axis=1, keepdims=True)).var(axis=0).mean()), rel=1e-9)
+
+
+def test_how_many_points_are_run_at_a_time_changes_no_number(small_plane, monkeypatch):
+    from sdsocec.analysis import plane_maps
+
+    settings = {"matching elasticity": 0.55}
+    whole = map_plane(small_plane, ["unemployed"], grid=3, settings=settings)
+    monkeypatch.setattr(plane_maps, "_BATCH", 2)
+    parts = map_plane(small_plane, ["unemployed"], grid=3, settings=settings)
+    assert whole.attributes == parts.attributes
+    np.testing.assert_allclose(parts.values, whole.values, rtol=1e-9)
+
+
+def test_a_point_without_an_equilibrium_is_refused_by_name(tmp_path):
+    model = small_rest.tank(tmp_path)
+    scenarios = [load_scenario(name, model) for name in ("closed", "open")]
+    factors = factors_of(model, names=["loss=uniform(-1, 1)", "leak=uniform(0, 1)"])
+    with pytest.raises(SdsocecError, match=r"numbers of 'loss' are not finite: row 0 in 'closed' .*'tank'"):
+        rank_by_influence(model, scenarios, factors, "tank")

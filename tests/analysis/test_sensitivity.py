@@ -19,6 +19,8 @@ from sdsocec.errors import SdsocecError
 from sdsocec.model.project import load_model
 from sdsocec.scenario.factors import values_of
 
+from . import small_rest
+
 MODELS = Path(__file__).resolve().parents[1] / "models"
 FLOAT = {"rtol": 1e-9, "atol": 1e-12}
 
@@ -213,6 +215,34 @@ def test_an_event_too_rare_to_explain_has_no_index():
     assert events[:, 0].sum() < LEAST_EVENTS
 
 
+@pytest.mark.parametrize("seen", [30, 59, 61])
+def test_an_index_of_a_rare_event_has_converged_only_where_three_in_the_tolerance_were_seen(seen):
+    """x1 changes nothing: its index and interval are 0 whatever n is, and say nothing while few rows have the event."""
+    sample = draw("sobol", 2, 1024, 1)
+    rows = sample.probabilities.reshape(1024, 4, 2)
+    limit = np.sort(rows[:, [0, -1], 0].ravel())[seen - 1]
+    event = (sample.probabilities[:, :1] <= limit).astype(float)
+    found = indices_of(sample, event, np.ones(1), is_event=True, tolerance=0.05)
+    assert found.varies[0] and found.n_events[0] == seen
+    assert found.value[-1, 0, 1].tolist() == found.half[-1, 0, 1].tolist() == [0, 0]
+    assert found.converged[0, 1].all() == (seen * 0.05 >= 3)
+    idle = np.zeros((1, 2, 2), dtype=bool)
+    idle[0, 1] = True
+    assert found.needed(idle) == (None if seen > 60 else 2048)
+
+
+def test_the_rows_of_a_trajectory_are_one_look_at_an_event():
+    """Ten trajectories of which every row has the event are ten looks, not sixty."""
+    sample = draw("morris", 5, 256, 1)
+    events = np.zeros((256, 6, 2))
+    events[:10, :, 0] = 1
+    events[:10, 0, 0] = 0
+    events[:40, 3, 1] = 1
+    found = indices_of(sample, events.reshape(-1, 2), np.ones(2), is_event=True)
+    assert found.n_events.tolist() == [10, 40]
+    assert [found.absence(i) for i in range(2)] == ["rare", ""]
+
+
 @pytest.mark.parametrize(
     ("mode", "series"),
     [
@@ -355,6 +385,28 @@ def test_rows_that_are_not_finite_are_counted_and_left_out(tmp_path):
     )
     assert found.modes.shares[0, 0].sum() == pytest.approx(1)
     assert np.isfinite(indices.value[-1, 0, -1, 0]).all()
+
+
+def test_rows_without_an_equilibrium_are_left_out_with_their_base_points(tmp_path):
+    """A row that fails in one scenario takes its base point out of that scenario's level and of the difference."""
+    model = small_rest.tank(tmp_path)
+    vary = ["loss=uniform(0.1, 1)", "leak=uniform(-0.3, 1)"]
+    found = sensitivity(model, ["closed", "open"], vary=vary, n=256, outcomes=["tank"])
+    assert found.experiment.initial == "equilibrium"
+    loss, leak = values_of(found.factors, found.sample.probabilities).T
+    fails = loss + leak <= 0
+    points = fails.reshape(256, -1).any(axis=1)
+    assert 0 < points.sum() < 128
+    level, difference = found.parts["numerical"].indices, found.parts["policy"].indices
+    assert level.n_used[:, -1, 0].tolist() == [256, 256 - points.sum()]
+    assert difference.n_used[0, -1, 0] == 256 - points.sum()
+    assert np.isfinite(level.value[-1]).all() and np.isfinite(difference.value[-1]).all()
+    row = int(np.flatnonzero(fails)[0])
+    start = f"{fails.sum()} of 1,024 rows have no equilibrium (left out, with {points.sum()} of 256 base points)"
+    assert found.notices[0].startswith(f"{start}; indices are of inputs that have one; row {row} in 'open' ")
+    assert len(found.notices) == 1
+    with pytest.raises(SdsocecError, match=r"0 of 64 base points have an equilibrium .* row 0 in 'closed'"):
+        sensitivity(model, ["closed"], vary=["loss=uniform(-1, -0.5)"], n=64, outcomes=["tank"])
 
 
 @pytest.mark.parametrize(

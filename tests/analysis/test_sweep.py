@@ -16,6 +16,7 @@ from sdsocec.analysis.sweep.export import export_sweep
 from sdsocec.results.store import DamagedSweep
 from sdsocec.scenario import load_scenario
 
+from .small_rest import tank
 from .small_sweep import OUTPUTS, ROOT, SCENARIOS, files, make, refused
 
 
@@ -88,7 +89,7 @@ def test_by_default_the_outcomes_are_those_of_the_card_or_all_stocks(model, tmp_
 def test_the_same_call_again_runs_nothing_and_changes_nothing(model, tmp_path, monkeypatch):
     make(model, tmp_path / "a")
     before = files(tmp_path / "a")
-    monkeypatch.setattr(Experiment, "run", lambda *_, **__: pytest.fail("nothing is to be run"))
+    monkeypatch.setattr(Experiment, "runs", lambda *_, **__: pytest.fail("nothing is to be run"))
     make(model, tmp_path / "a")
     sweep(out=tmp_path / "a", resume=True)
     assert files(tmp_path / "a") == before
@@ -98,14 +99,14 @@ def test_the_same_call_again_runs_nothing_and_changes_nothing(model, tmp_path, m
 def test_rows_that_are_added_leave_the_first_as_they_are(model, tmp_path, design, monkeypatch):
     first = make(model, tmp_path / "a", design=design)
     before, inputs = files(tmp_path / "a"), first.inputs()
-    run, n_run = Experiment.run, 0
+    run, n_run = Experiment.runs, 0
 
     def count(self, rows, **options):
         nonlocal n_run
         n_run += len(rows)
         return run(self, rows, **options)
 
-    monkeypatch.setattr(Experiment, "run", count)
+    monkeypatch.setattr(Experiment, "runs", count)
     more = sweep(model, out=tmp_path / "a", add=50)
     assert n_run == 50
     after = files(tmp_path / "a")
@@ -202,32 +203,45 @@ def test_a_saving_step_that_is_an_equation_saves_the_times_asked_for(breakable, 
     assert found.values("stock").tolist() == [[0.0, 2.0, 4.0], [0.0, -2.0, -4.0], [0.0, 2.0, 4.0]]
 
 
-def test_a_row_without_an_equilibrium_is_nan_and_the_others_are_run(model, tmp_path, monkeypatch):
-    from sdsocec.errors import RunError
-
-    expected = make(model, tmp_path / "a")
-    bad = expected.inputs()[[3, 70]]
-    run = Experiment.run
-
-    def fail(self, rows, **options):
-        if any((rows == row).all(axis=1).any() for row in bad):
-            raise RunError("a row has no equilibrium")
-        return run(self, rows, **options)
-
-    monkeypatch.setattr(Experiment, "run", fail)
-    found = make(model, tmp_path / "b")
-    assert found.not_finite("baseline") == found.not_finite("regulier") == [3, 70]
-    others = np.delete(np.arange(100), [3, 70])
-    assert np.array_equal(
-        found.values("unemployed", "regulier")[others], expected.values("unemployed", "regulier")[others]
-    )
+LEAK = ["loss=uniform(-1, 1)", "leak=uniform(-1, 1)"]  # no rest where loss + lever * leak is not above 0
 
 
-def test_a_sweep_of_which_no_row_can_be_run_stops_with_the_reason(model, tmp_path, monkeypatch):
+def test_a_row_without_an_equilibrium_is_nan_and_counted(tmp_path):
+    model = tank(tmp_path)
+    found = sweep(model, ["closed", "open"], vary=LEAK, n=64, block=16, out=tmp_path / "a")
+    loss, leak = found.inputs().T
+    expected = {"closed": np.flatnonzero(loss <= 0).tolist(), "open": np.flatnonzero(loss + leak <= 0).tolist()}
+    assert found.design.initial == "equilibrium"
+    assert expected["closed"] != expected["open"]
+    for name, rows in expected.items():
+        assert found.no_equilibrium(name) == found.not_finite(name) == rows
+        assert np.isnan(found.values("tank", name)[rows]).all()
+        assert np.isfinite(np.delete(found.values("tank", name), rows, axis=0)).all()
+    assert found.n_no_equilibrium == len(expected["closed"]) + len(expected["open"])
+    again = sweep(model, ["closed", "open"], vary=LEAK, n=64, block=16, out=tmp_path / "b")
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    assert not again.damaged_blocks()
+
+
+def test_blocks_of_which_no_row_has_an_equilibrium_stop_nothing(tmp_path):
+    model = tank(tmp_path)
+    table = tmp_path / "rows.csv"
+    table.write_text("loss,leak\n-0.5,0.1\n-0.6,0.1\n0.5,0.1\n-0.7,0.1\n")
+    for block in (1, 2, 4):
+        found = sweep(
+            model, ["closed"], design=str(table), block=block, initial="equilibrium", out=tmp_path / f"{block}"
+        )
+        assert found.is_finished and found.no_equilibrium("closed") == [0, 1, 3]
+    table.write_text("loss,leak\n-0.5,0.1\n-0.6,0.1\n")
+    nothing = sweep(model, ["closed"], design=str(table), initial="equilibrium", out=tmp_path / "nothing")
+    assert nothing.is_finished and nothing.no_equilibrium("closed") == [0, 1]
+
+
+def test_an_error_of_another_kind_stops_a_sweep(model, tmp_path, monkeypatch):
     from sdsocec.errors import RunError
 
     def fail(*_, **__):
-        raise RunError("no row has an equilibrium")
+        raise RunError("the engine gave up")
 
-    monkeypatch.setattr(Experiment, "run", fail)
-    refused(lambda: make(model, tmp_path / "a"), "no row has an equilibrium")
+    monkeypatch.setattr(Experiment, "runs", fail)
+    refused(lambda: make(model, tmp_path / "a"), "the engine gave up")

@@ -65,3 +65,23 @@ def test_a_stop_at_any_single_rename_leaves_no_trace(tmp_path, monkeypatch):
             assert not open_sweep(folder).damaged_blocks()
         run(folder)
         assert files(folder) == expected
+
+
+def test_a_power_cut_leaves_no_name_without_its_content(tmp_path, monkeypatch):
+    forced, named = set(), []
+    force, rename = os.fsync, os.replace
+
+    def noted(file):
+        forced.add(os.fstat(file).st_ino)
+        force(file)
+
+    def checked(source, target):
+        named.append((str(target), os.stat(source).st_ino in forced))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(os, "replace", checked)
+    sweep("first_steps", "baseline", n=40, outcomes=["unemployed"], out=tmp_path / "a", block=16)
+    made = {name for name, _ in named if str(tmp_path) in name}
+    assert len(made) >= 2 + 3 * 2, "design, copy of the model, and a chunk and an entry for each of three blocks"
+    assert not [name for name, is_forced in named if str(tmp_path) in name and not is_forced]

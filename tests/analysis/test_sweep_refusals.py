@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -175,22 +174,22 @@ def test_a_second_process_is_kept_out(model, tmp_path):
 @pytest.mark.parametrize("after", [0, 1, 4, 9])
 def test_a_disk_that_takes_no_more_loses_nothing_that_is_finished(model, tmp_path, monkeypatch, number, after):
     make(model, tmp_path / "undisturbed")
-    write, n_written = Path.write_bytes, 0
+    force, n_written = os.fsync, 0
 
-    def full(path, content):
+    def full(file):
         nonlocal n_written
         n_written += 1
         if n_written > after:
-            write(path, content[: len(content) // 2])
+            os.truncate(file, os.fstat(file).st_size // 2)
             raise OSError(number, os.strerror(number))
-        return write(path, content)
+        force(file)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     error = refused(
         lambda: make(model, tmp_path / "a"), "the sweep cannot be written", os.strerror(number).lower(), "--resume"
     )
     assert error.exit_code == 2
-    monkeypatch.setattr(Path, "write_bytes", write)
+    monkeypatch.setattr(os, "fsync", force)
     make(model, tmp_path / "a")
     assert files(tmp_path / "a") == files(tmp_path / "undisturbed")
 

@@ -27,13 +27,13 @@ def test_run_writes_every_stock_of_a_model_without_a_card(sdsocec_program, tmp_p
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-def test_plot_draws_it(sdsocec_program, tmp_path, language):
+def test_plot_draws_a_model_without_a_card(sdsocec_program, tmp_path, language):
     outcome = sdsocec_program("plot", "--model", EPIDEMIC, "--lang", language)
     assert outcome.code == 0, outcome.err
     assert {p.name for p in (tmp_path / "figures").iterdir()} == {"overview.png", "overview.svg"}
 
 
-def test_model_commands_read_it(sdsocec_program):
+def test_model_commands_read_a_model_without_a_card(sdsocec_program):
     variables = sdsocec_program("model", "variables", "--model", EPIDEMIC)
     assert "susceptible[age]\tstock" in variables.out
     assert "INTEG" in sdsocec_program("model", "equation", "susceptible", "--model", EPIDEMIC).out

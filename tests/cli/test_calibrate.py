@@ -77,7 +77,8 @@ def test_profiles_are_in_the_table_the_files_and_the_recorded_command(sdsocec_pr
     folder = bass.parents[1] / "output/bass-calibration"
     found = evidence(folder)
     assert found["command"].endswith("--free innovation --set market=1000 --profiles")
-    assert set(found["files"]) == {p.name for p in folder.iterdir()} - {"calibration.json"}
+    listed = json.loads((folder / "provenance.json").read_text())["files"]
+    assert set(listed) == {p.name for p in folder.iterdir()} - {"provenance.json"}
     with open(folder / "profiles.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     (profile,), (parameter,) = found["profiles"], found["parameters"]
@@ -95,7 +96,9 @@ def test_profiles_of_another_calibration_do_not_stay_beside_a_new_one(sdsocec_pr
     assert sdsocec_program("calibrate", "--starts", "1", "--free", "market", "--profiles").code == 0
     (folder / "mine.txt").write_text("mine")
     assert sdsocec_program("calibrate", "--starts", "1").code == 0
-    assert {p.name for p in folder.iterdir()} == {"calibration.json", "parameters.csv", "best.cin", "mine.txt"}
+    assert {p.name for p in folder.iterdir()} == {
+        "calibration.json", "parameters.csv", "best.cin", "provenance.json", "mine.txt",
+    }  # fmt: skip
 
 
 def test_what_ends_on_a_bound_says_which_series_push_it_there(sdsocec_program, bass):

@@ -135,6 +135,7 @@ def test_plot_writes_fit_and_residuals(sdsocec_program, tmp_path):
     done = sdsocec_program("data", "plot", "unemployed", "wsw", *ON_FIRST, "--out", "pictures")
     assert done.code == 0
     assert {p.name for p in (tmp_path / "pictures").iterdir()} == {
+        "fit.csv",
         "fit.png",
         "fit.svg",
         "residuals.png",

@@ -22,7 +22,7 @@ def test_the_hindcast_of_the_study_is_printed_and_written(sdsocec_program, tmp_p
         rows["Public-private, g = 1, v = 1"][2] == "no" and rows["Policy as it was (set in view of the data)"][1] == "–"
     )
     assert {p.name for p in (tmp_path / "h").iterdir()} == {
-        "test_years.csv", "plane.csv", "hindcast.json", "plane.png", "plane.svg",
+        "test_years.csv", "plane.csv", "hindcast.json", "plane.png", "plane.svg", "provenance.json",
     }  # fmt: skip
     found = json.loads((tmp_path / "h/hindcast.json").read_text())
     points = list(csv.DictReader((tmp_path / "h/plane.csv").open()))
@@ -33,6 +33,28 @@ def test_the_hindcast_of_the_study_is_printed_and_written(sdsocec_program, tmp_p
     years = [row for row in csv.DictReader((tmp_path / "h/test_years.csv").open()) if row["scenario"] == "realised"]
     squares = sum(((float(r["simulated"]) - float(r["observed"])) / float(r["standard error"])) ** 2 for r in years)
     assert abs(squares / found["chi2"]["realised"] - 1) < 1e-12 and len(years) == found["n_values"] == 29
+
+
+def test_totals_of_the_hindcast_stand_there_with_and_without_inputs(sdsocec_program, tmp_path):
+    """Two columns were called `error`: one over all test years, one over the last; and inputs made up nine tenths of them."""
+    done = sdsocec_program("hindcast", "--model", "social_economy", "--grid", "3", "--out", "h")
+    tables = [part.splitlines() for part in done.out.split("\n\n") if part.startswith("# ")]
+    plane, last = (
+        next(t for t in tables if t[0].startswith(start)) for start in ("# Where reality", "# Scenarios as if")
+    )
+    ends = ["RMS error 2015-2019", "RMS error 2015-2019, without inputs"]
+    assert plane[1].split("\t")[-2:] == ends
+    leads = ["rank", "RMS error 2019", "rank without inputs", "RMS error 2019, without inputs"]
+    assert last[1].split("\t")[1:5] == leads
+    assert "persons in the Wsw 2019 (persons), input" in last[1]
+    assert "\tpersons in the Wsw (input) 93%\t" in next(row for row in plane if row.startswith("Regular"))
+    rows = [row for row in csv.DictReader((tmp_path / "h/test_years.csv").open()) if row["scenario"] == "regulier"]
+    for table, where in ((plane, [-2, -1]), (last, [2, 4])):
+        shown = [next(row for row in table if row.startswith("Regular")).split("\t")[i] for i in where]
+        for cell, kinds in zip(shown, ({"input", "conditional"}, {"conditional"}), strict=True):
+            chosen = [r for r in rows if r["kind"] in kinds and (table is plane or r["year"] == "2019")]
+            squares = [float(r["error in standard errors"]) ** 2 for r in chosen]
+            assert cell == f"{(sum(squares) / len(squares)) ** 0.5:.1f}"
 
 
 def test_the_hindcast_is_told_in_dutch(sdsocec_program):

@@ -35,7 +35,8 @@ def project(sdsocec_program, tmp_path):
 
 def block(printed, head):
     """The rows of the table whose header starts so, by label."""
-    lines = next(part for part in printed.split("\n\n") if part.startswith(head)).splitlines()
+    blocks = [part.splitlines() for part in printed.split("\n\n")]
+    lines = next(part[1:] for part in blocks if part[0].startswith("# ") and part[1].startswith(head))
     return {line.split("\t")[0]: line.split("\t")[1:] for line in lines}
 
 
@@ -82,7 +83,7 @@ def test_failing_checks_stand_last_and_are_named(sdsocec_program, tmp_path):
         "\n\n".join(check.format(claim, kind, name, name not in "b") for claim, kind, name in names), encoding="utf-8"
     )
     done = sdsocec_program("check", "--model", ".", "--trust-code")
-    assert [line.split("\t")[2] for line in done.out.splitlines()[1:]] == [
+    assert [line.split("\t")[2] for line in done.out.splitlines()[2:]] == [
         "B1: b",
         "B2: b",
         "A9: a",
@@ -94,7 +95,7 @@ def test_failing_checks_stand_last_and_are_named(sdsocec_program, tmp_path):
 
 def test_the_numbers_of_a_check_are_no_python(sdsocec_program):
     done = sdsocec_program("check", "--model", "first_steps")
-    numbers = [line.split("\t")[3] for line in done.out.splitlines()]
+    numbers = [line.split("\t")[3] for line in done.out.splitlines()[1:]]
     assert not [text for text in numbers if re.search(r"[\[\]{}]", text)]
 
 
@@ -116,13 +117,13 @@ def test_a_place_prints_no_71_and_a_half_persons_nor_what_is_below_50(sdsocec_pr
         cell
         for part in done.out.split("\n\n")
         for line in part.splitlines()
-        if "(persons)" in line or "(persons)" in part.splitlines()[0] or "everybody" in part
+        if "(persons)" in line or "(persons)" in part.splitlines()[1] or "everybody" in part
         for cell in line.split("\t")[1:]
         if re.fullmatch(r"[-+\u2212]?[\d,.]+", cell) and not re.fullmatch(r"(19|20)\d\d", cell)
     ]
     assert len(persons) > 200
     assert [cell for cell in persons if "." in cell or int(re.sub(r"\D", "", cell)) % 50] == []
-    people = block(done.out, "Public, Assen\tbelow 20")
+    people = block(done.out, "Public\tbelow 20")
     assert people["regular work"][0] == "<50" and people["at work"][0] == "\u2013", "a share of few tells how many"
     assert (
         "Assen: numbers of persons are rounded to 50, so that one below 50 cannot be worked out from others" in done.out
@@ -242,15 +243,25 @@ def test_a_single_scenario_comes_with_what_it_is_compared_with(sdsocec_program, 
     done = sdsocec_program("run", "publiek", *STUDY, "--out", "o")
     assert "\tBaseline\tPublic\n" in done.out and "costs and effects\tBaseline\tPublic\n" in done.out
     done = sdsocec_program("run", "publiek", *STUDY, "--alone", "--out", "p")
-    assert done.out.startswith("outcome\t2000\t2020\n")
+    assert done.out.splitlines()[1] == "outcome\t2000\t2020"
     done = sdsocec_program("run", "publiek", *STUDY, "--set", "quota share=0.03", "--out", "r")
-    assert done.out.startswith("outcome\t2000\t2020\n"), "a quota in the baseline too would be no baseline"
+    head = "outcome\t2000\t2020 without --set\t2020"
+    assert done.out.splitlines()[1] == head, "a quota in the baseline too would be no baseline"
+    plain = block(sdsocec_program("run", "publiek", *STUDY, "--alone", "--out", "p2").out, "outcome")
+    for label, cells in block(done.out, "outcome").items():
+        if label in plain and len(cells) == 3 and label != "outcome":
+            assert cells[:2] == plain[label], "the column beside it is the run without --set"
+    assert block(done.out, "outcome")["unemployed (persons)"][1:] != plain["unemployed (persons)"][1:] * 2
+    done = sdsocec_program("run", "publiek", *STUDY, "--set", "quota share=0.03", "--alone", "--out", "r2")
+    assert done.out.splitlines()[1] == "outcome\t2000\t2020"
     done = sdsocec_program("run", "publiek", *STUDY, "--set", "incentive response=0.3", "--out", "s")
-    assert done.out.startswith("outcome\t2000\t2010\tBaseline\tPublic\n")
+    assert done.out.splitlines()[1] == "outcome\t2000\t2010\tBaseline\tPublic"
     own = OWN.format(name="kort", lever="quota share") + '[constants."FINAL TIME"]\nvalue = 2017\nsource = "own"\n'
     (project / "kort.toml").write_text(own, encoding="utf-8")
     done = sdsocec_program("run", "kort.toml", *STUDY, "--out", "q")
-    assert done.code == 0 and done.out.startswith("outcome\t2000\t2017\n"), "runs to other times do not go together"
+    assert done.code == 0 and done.out.splitlines()[1] == "outcome\t2000\t2017", (
+        "runs to other times do not go together"
+    )
 
 
 def test_a_large_percentage_has_no_decimals_and_little_has_no_sign(sdsocec_program):
@@ -268,12 +279,12 @@ def test_scenarios_that_differ_from_the_start_are_not_compared_at_the_start(sdso
     with open("mine.toml", "w", encoding="utf-8") as file:
         file.write(mine)
     done = sdsocec_program("compare", "baseline", "mine.toml", "--model", "first_steps")
-    assert "\t2000\t" not in done.out.splitlines()[0] and "\t2020\t" in done.out.splitlines()[0]
+    assert "\t2000\t" not in done.out.splitlines()[1] and "\t2020\t" in done.out.splitlines()[1]
 
 
 def test_a_difference_between_scenarios_names_levers_dates_and_sources(sdsocec_program):
     done = sdsocec_program("scenarios", "diff", "baseline", "regulier", "--model", "social_economy")
-    header, *rows = (line.split("\t") for line in done.out.splitlines())
+    header, *rows = (line.split("\t") for line in done.out.splitlines()[1:])
     assert header[:4] == ["lever or constant", "what", "baseline", "regulier"]
     quota = next(row for row in rows if row[0] == "quota share")
     assert quota[1:5] == ["quota", "0 (2014)", "0.05 (2014)", "dmnl"]
@@ -317,8 +328,8 @@ def test_a_model_at_rest_is_told_in_two_lines(sdsocec_program):
     [
         (("calibrate", "--seed", "x"), "error: 'x' is not a whole number\n  --seed x\n"),
         (("calibrate", "--seed=1.5"), "error: '1.5' is not a whole number\n  --seed 1.5\n"),
-        (("run", "--modle", "x"), "error: no such option: --modle"),
-        (("rnu",), "error: no such command 'rnu'. Did you mean 'run'?"),
+        (("run", "--modle", "x"), "error: there is no option '--modle'\n  Did you mean '--model'?\n"),
+        (("rnu",), "error: sdsocec has no command 'rnu'\n  Did you mean 'run'? Commands: sdsocec -h\n"),
         (("init",), "error: missing argument 'DIR'."),
         (("run", "--at", "x=0.5", "--model", "social_economy"), "error: the plane has no axis 'x'"),
     ],

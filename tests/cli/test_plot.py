@@ -35,8 +35,8 @@ def test_a_kind_in_the_place_of_a_scenario_is_told(sdsocec_program):
     done = sdsocec_program("plot", *FIRST, "series")
     assert done.code == 2
     assert done.err == (
-        "error: 'series' is a kind of picture and stands in the place of a scenario\n"
-        "  Write the kind first: sdsocec plot series ...\n"
+        "error: 'series' is a command of sdsocec plot and stands in the place of a scenario\n"
+        "  Write the command first: sdsocec plot series ...\n"
     )
 
 

@@ -77,6 +77,48 @@ def test_without_by_the_map_says_how_its_axes_were_chosen(sdsocec_program, its_p
     assert names("neutral") == ["plane.csv", "plane.png", "plane.svg"]
 
 
+def test_bands_of_a_point_between_the_scenarios(sdsocec_program, its_plane):
+    rows = ("--rows", "32", "--outcome", "unemployed", "--format", "svg")
+    done = sdsocec_program("plot", "bands", *its_plane, "--at", "g=0,v=1", *rows)
+    assert done.code == 0, done.err
+    at = [row for row in rows_of("bands.csv") if row["scenario"] != "baseline"]
+    assert {row["scenario"] for row in rows_of("bands.csv")} == {"baseline", "g=0,v=1,intensity=1"}
+    assert sdsocec_program("plot", "bands", "regulier", *its_plane, *rows).code == 0
+    corner = rows_of("bands.csv")
+    assert [row["p50"] for row in at] == [row["p50"] for row in corner], "a corner of the plane is its scenario"
+
+
+def test_a_tornado_is_of_the_baseline_and_of_differences_of_all_others(sdsocec_program):
+    shown = ("--outcome", "unemployed", "--format", "svg")
+    done = sdsocec_program("plot", "tornado", *FIRST, *shown, "--lang", "nl", "--size", "column", "--grey")
+    assert done.code == 0 and done.out == "", done.err
+    assert "Model first_steps; inputs, each alone: 6; scenarios: baseline\n" in done.err
+    assert names() == ["tornado-grey.png", "tornado.csv", "tornado.svg"]
+    done = sdsocec_program("plot", "tornado", *FIRST, *shown, "--minus-baseline", "--time", "2015")
+    assert done.code == 0, done.err
+    rows = rows_of("tornado.csv")
+    assert {row["scenario"] for row in rows} == {"sociaal-ondernemen", "regulier", "publiek-privaat", "publiek"}
+    assert {(row["minus"], row["time"]) for row in rows} == {("baseline", "2015")}
+    assert sdsocec_program("run", "baseline", "publiek", *FIRST, "--no-figure", "--out", "run").code == 0
+    with open("run/outcomes.csv", encoding="utf-8-sig", newline="") as file:
+        at = [row for row in csv.DictReader(file) if row["variable"] == "unemployed" and float(row["time"]) == 2015]
+    ran = {row["scenario"]: float(row["value"]) for row in at}
+    stored = float(next(row["stored"] for row in rows if row["scenario"] == "publiek"))
+    assert stored == pytest.approx(ran["publiek"] - ran["baseline"], rel=1e-6)
+
+
+def test_a_tornado_of_a_model_without_a_card(sdsocec_program):
+    asked = ("plot", "tornado", "--model", EPIDEMIC, "--outcome", "infectious[adult]", "--format", "svg")
+    done = sdsocec_program(*asked, "--vary", "restraint=uniform(0, 0.5)")
+    assert done.code == 0, done.err
+    (row,) = rows_of("tornado.csv")
+    assert (row["low_input"], row["high_input"]) == ("0.025", "0.475")
+    refused = sdsocec_program(*asked)
+    assert refused.code == 2 and "lists no uncertainties to vary\n  Name constants with a range: --vary" in refused.err
+    alone = sdsocec_program(*asked, "--vary", "restraint=uniform(0, 0.5)", "--minus-baseline")
+    assert alone.code == 2 and "error: there is no scenario to compare with 'age_sir'" in alone.err
+
+
 def test_an_intensity_of_zero_is_the_base_everywhere(sdsocec_program, its_plane):
     done = sdsocec_program(
         "plot", "plane", *its_plane, "--outcome", "unemployed", "--grid", "3", "--at", "intensity=0", "--format", "svg"
@@ -108,6 +150,10 @@ def test_an_intensity_of_zero_is_the_base_everywhere(sdsocec_program, its_plane)
             "no people are called 'b20'\n  The card tells people apart by place only.",
         ),
         (("flows", *FIRST, "--lump", "0.9"), "error: the share of --lump is 0.9; it must be between 0 and 0.5"),
+        (("tornado", *FIRST, "--range", "80"), "error: there is no range '80'\n"),
+        (("tornado", *FIRST, "--time", "1999"), "error: 1999 is not a saved time\n  Saved: 2000 to 2020"),
+        (("tornado", "baseline", *FIRST, "--minus-baseline"), "error: there is no scenario to compare with 'baseline'"),
+        (("tornado", *FIRST, "--vary", "imitaton=uniform(0, 1)"), "Did you mean 'imitation'?"),
         (("flows", *FIRST, "--size", "colum"), "error: there is no size 'colum'\n  Did you mean 'column'?"),
     ],
 )

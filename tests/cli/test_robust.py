@@ -18,8 +18,10 @@ def test_it_tells_writes_and_repeats_itself_to_the_byte(sdsocec_program, tmp_pat
     done = [sdsocec_program(*arguments, "--out", out) for out in ("a", "b")]
     assert done[0].code == 0, done[0].err
     assert done[0].out == done[1].out
-    assert done[0].out.startswith("Volgorde van 5 scenario's in 2020: ")
-    assert "\nUitspraken van de studie: " in done[0].out
+    assert done[0].out.startswith(
+        "Volgorde van 5 scenario's in 2020, in 64 plausibele combinaties van aannames en bij "
+    )
+    assert "\nUitspraken van de studie, in 4 plausibele combinaties van aannames en bij " in done[0].out
     names = {path.name for path in (tmp_path / "a").iterdir()}
     assert {
         "rankings.csv",
@@ -35,6 +37,7 @@ def test_it_tells_writes_and_repeats_itself_to_the_byte(sdsocec_program, tmp_pat
         assert len(list(csv.DictReader(file, delimiter=";"))) == 30
     known = json.loads((tmp_path / "a" / "provenance.json").read_text(encoding="utf-8"))
     assert len(known["checks_sha256"]) == len(known["card_sha256"]) == 64
+    assert (known["rows_not_finite"], known["rows_not_computed"]) == ("{}", "{}")
     assert (known["seed"], known["n_rankings"], known["n_claims"], known["time"]) == (1, 64, 4, 2020.0)
 
 
@@ -44,7 +47,9 @@ def test_one_part_one_outcome_two_scenarios(sdsocec_program, tmp_path):
         "--time", "2016", "--vary", "labour shift=uniform(0.7, 1)", "--out", "o",
     )  # fmt: skip
     assert done.code == 0, done.err
-    assert done.out.startswith("Rankings of 3 scenarios in 2016: ")
+    assert done.out.startswith(
+        "Rankings of 3 scenarios in 2016, in 64 plausible inputs and as each input moves alone: "
+    )
     assert "Plausible inputs vary work that comes from regular firms." in done.out
     with (tmp_path / "o" / "rankings.csv").open(newline="", encoding="utf-8") as file:
         pairs = {frozenset((row["first"], row["second"])) for row in csv.DictReader(file)}
@@ -77,6 +82,7 @@ def test_checks_of_a_model_outside_the_project_are_run_only_when_trusted(sdsocec
     for part in ("models", "scenarios"):
         shutil.copytree(ROOT / part / "first_steps", tmp_path / "elsewhere" / part / "first_steps")
     model = tmp_path / "elsewhere" / "models" / "first_steps"
+    shutil.rmtree(model / "checks")
     (model / "checks.py").write_text(
         'raise RuntimeError("it ran")\n', encoding="utf-8"
     )  # a check that runs would be told

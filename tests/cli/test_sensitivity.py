@@ -14,8 +14,8 @@ ASK = ("sensitivity", "-m", "first_steps", "baseline", "regulier", "--outcome", 
 
 
 def blocks(printed):
-    """The tables printed into a pipe: header and rows."""
-    return [[line.split("\t") for line in block.splitlines()] for block in printed.split("\n\n") if "\t" in block]
+    """The tables printed into a pipe: header and rows, without the title before them."""
+    return [[line.split("\t") for line in block.splitlines()[1:]] for block in printed.split("\n\n") if "\t" in block]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_it_prints_tables_and_writes_files_in_both_languages(
     assert len(shapes) == 3 and len(ranking) == 2 and len(convergence) == 5
     names = {p.name for p in (tmp_path / "s").iterdir()}
     pictures = ("numerical-baseline", "numerical-regulier", "policy-regulier", "shapes", "convergence-baseline")
-    data = ("sensitivity", "modes", "ranking", "convergence")
+    data = ("sensitivity", "modes", "ranking", "convergence", "factors")
     assert names == {
         *(f"{stem}.{kind}" for stem in pictures for kind in ("png", "svg", "csv")), *(f"{stem}.csv" for stem in data),
         "provenance.json",
@@ -72,6 +72,17 @@ def test_the_other_methods(sdsocec_program, tmp_path, method, n, columns):
     assert outcome.code == 0, outcome.err
     assert len(blocks(outcome.out)[0][0]) == (7 if method == "morris" else 6)
     assert (tmp_path / "s" / "numerical-baseline.png").exists()
+
+
+def test_pictures_take_the_options_of_plots(sdsocec_program, tmp_path):
+    (tmp_path / "own.toml").write_text('[colours]\ntext = "#123456"\n')
+    ask = (*ASK, "--size", "column", "--format", "svg,pdf", "--grey", "--style", "own.toml", "--out", "s")
+    assert sdsocec_program(*ask).code == 0
+    kinds = {path.name.partition(".")[2] for path in (tmp_path / "s").glob("numerical-baseline*")}
+    assert kinds == {"svg", "pdf", "png", "csv"}, "the preview in grey is a PNG"
+    assert "#123456" in (tmp_path / "s" / "numerical-baseline.svg").read_text("utf-8")
+    refused = sdsocec_program(*ASK, "--size", "colum", "--out", "t")
+    assert refused.code == 2 and "there is no size 'colum'" in refused.err and not (tmp_path / "t").exists()
 
 
 def test_a_model_without_a_card_needs_inputs_and_takes_any_variable(sdsocec_program, tmp_path):

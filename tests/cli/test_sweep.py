@@ -39,7 +39,7 @@ def test_a_sweep_is_run_told_of_extended_and_written(sdsocec_program):
     dutch = sdsocec_program("sweep", "status", "a", "--lang", "nl").out
     assert "rijen klaar\t100 van 100" in dutch
     written = sdsocec_program("sweep", "export", "a", "--format", "nc")
-    assert written.err == "Written to a/export: sweep.nc\n"
+    assert written.err == "Written to a/export: sweep.nc, provenance.json\n"
     assert Path("a/export/sweep.nc").stat().st_size > 10_000
 
 
@@ -90,8 +90,8 @@ def test_a_misspelt_command_is_no_scenario(sdsocec_program):
     Path("a").mkdir()
     outcome = sdsocec_program("sweep", "stats", "a", "--model", "first_steps")
     assert outcome.code == 2
-    assert "there is no command 'stats' of sweep" in outcome.err
-    assert "'status'" in outcome.err
+    assert "'stats' is neither a scenario nor a command of sdsocec sweep" in outcome.err
+    assert "Did you mean 'sweep status'?" in outcome.err
 
 
 def test_a_folder_that_is_no_sweep_is_refused_by_every_command(sdsocec_program):

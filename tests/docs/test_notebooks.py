@@ -41,6 +41,8 @@ def test_the_notebook_on_tuning_shows_a_better_fit_to_vacancies_and_takes_it_bac
 
 
 def test_notebooks_are_kept_without_results():
-    for path in NOTEBOOKS.glob("*.ipynb"):
+    paths = list(NOTEBOOKS.glob("*.ipynb"))
+    assert paths
+    for path in paths:
         cells = nbformat.read(path, as_version=4).cells
         assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells), path.name

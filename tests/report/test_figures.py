@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
@@ -21,7 +22,9 @@ from sdsocec.errors import SdsocecError
 from sdsocec.model.project import load_model
 from sdsocec.report.figures import describe_overview, draw_overview, render, save_figure
 from sdsocec.report.lettering import fit, spread, width_of
-from sdsocec.report.panel import look_of
+from sdsocec.report.panel import label_values, look_of, scale_values
+from sdsocec.report.saving import with_drawing
+from sdsocec.results.shown import ShownOutcome
 
 HOSTILE = r"$\alpha_{x}$ a_b \frac{1}{2} % <b>&amp;</b> ]]> -- " + "verylongword" * 25 + " and more words" * 10
 
@@ -88,9 +91,20 @@ def test_an_axis_that_leaves_zero_out_says_so(dataset, model):
     dataset["people"][:] = 7_000 + 100 * np.arange(9.0)
     ax = draw_overview(dataset, model).axes[0]
     assert ax.get_ylim()[0] > 0 and ax.get_ylabel() == "persons (axis not from 0)"
+    outcome = ShownOutcome("a", "a", "een lange eenheid", np.array([[8.0, 9.0]]), False)
+    label_values(ax, outcome, "nl")
+    assert ax.get_ylabel() == "een lange eenheid\n(as niet vanaf 0)"
     dataset["people"][:] = 300.0
     ax = draw_overview(dataset, model).axes[0]
     assert ax.get_ylim()[0] == 0 and ax.get_ylabel() == "persons"
+
+
+def test_what_cannot_be_seen_below_zero_does_not_move_the_axis():
+    ax = Figure().add_subplot()
+    scale_values(ax, ShownOutcome("a", "a", "", np.array([[3200.0, 1000.0, -0.001]]), False), "en")
+    assert ax.get_ylim() == (0, 4000)
+    scale_values(ax, ShownOutcome("a", "a", "", np.array([[3200.0, 1000.0, -10.0]]), False), "en")
+    assert ax.get_ylim()[0] == -1000
 
 
 def test_names_stand_at_the_lines_where_they_fit(dataset, model):
@@ -199,7 +213,7 @@ def test_files_repeat_byte_for_byte_and_carry_provenance_and_description(dataset
     with Image.open(BytesIO(files["overview.png"])) as image:
         assert image.info["Description"] == described
         assert image.info["Title"] == "Outcomes of 2 scenarios, 2000 to 2004"
-        assert json.loads(image.info["Source"]) == dataset.attrs
+        assert json.loads(image.info["Source"]) == with_drawing(dataset.attrs) | {"picture": "overview"}
     svg = ElementTree.fromstring(files["overview.svg"])
     name = {"svg": "http://www.w3.org/2000/svg"}
     assert svg.get("role") == "img"
@@ -218,7 +232,7 @@ def test_files_do_not_depend_on_the_readers_matplotlib_settings(dataset, model):
 
 def test_the_description_tells_the_data(dataset, model):
     assert describe_overview(dataset, model) == (
-        "4 small line charts of Small model, 2000 to 2004, for a and b. The scenarios are the same until 2002.5. "
+        "Small line charts (4) of Small model, 2000 to 2004, for a and b. The scenarios are the same until 2002.5. "
         "At the end, in 2004: unemployed: from 149,600 persons (b) to 300,000 persons (a); "
         "jobs in the south: 2,000 persons in every scenario; share: from 3.4% (a) to 33.4% (b); "
         "index: from 1.23 no unit (a) to 4.23 no unit (b)."
@@ -249,6 +263,12 @@ def test_a_text_is_broken_between_words_and_shortened_to_its_width():
     assert len(lines) == 2 and whole.endswith("…") and all(width_of(line, 9) <= 80 for line in lines)
     assert fit("short", 80, 9) == "short"
     assert fit("", 80, 9) == ""
+
+
+def test_a_number_stays_with_its_sign():
+    for width in range(40, 120, 5):
+        lines = fit("werkloos, < 1 jaar, 20 % en meer", float(width), 8.0, lines=9).split("\n")
+        assert not any(line.endswith("<") or line.startswith("%") for line in lines), lines
 
 
 def test_labels_are_spread_apart_within_their_room():

@@ -20,16 +20,10 @@ from sdsocec.analysis.fit import fit_table, run_against_record
 from sdsocec.model.project import load_model
 from sdsocec.model.toml import Text
 from sdsocec.report.calibration_tables import profile_text
-from sdsocec.report.fit_figures import (
-    as_dataset,
-    draw_fit,
-    draw_profile,
-    draw_profiles,
-    draw_residuals,
-    draw_series,
-    draw_series_residuals,
-)
-from sdsocec.report.fit_tables import csv_of_fit, misfit_line, signed, table_of_fit
+from sdsocec.report.fit_figures import as_dataset, draw_fit, draw_residuals
+from sdsocec.report.fit_panels import draw_series, draw_series_residuals
+from sdsocec.report.fit_tables import csv_of_fit, data_of_fit, misfit_line, signed, table_of_fit
+from sdsocec.report.profile_figures import draw_profile, draw_profiles
 from sdsocec.report.saving import render
 
 LINE = 1.3527721
@@ -172,7 +166,10 @@ def test_the_figure_of_profiles_shows_the_units_of_readers(profiles, model):
     figure = draw_profiles(profiles, model, "nl")
     assert [ax.get_xlabel() for ax in figure.axes] == ["zonder eenheid", "jaar", "personen"]
     assert figure.axes[2].get_lines()[2].get_xdata()[0] == 800, "thousands of persons as persons"
-    assert "matching elasticity: 90%-interval 0,400 tot 0,600 zonder eenheid." in figure.get_label()
+    assert (
+        "elasticiteit van matching (matching elasticity): 90%-interval 0,400 tot 0,600 zonder eenheid."
+        in figure.get_label()
+    )
     assert "geen bovengrens" in figure.get_label() and "initial vacancies: geen grens" in figure.get_label()
     assert "; een grens is niet bepaald" in figure.get_label()
 
@@ -207,7 +204,7 @@ def test_nothing_overlaps_with_long_names_and_one_series(run, model):
 def test_the_alternative_text_says_how_far_the_run_is_off(run, model):
     row = fit_table(run)[0].statistics
     words = draw_fit(run, model).get_label()
-    assert f"unemployed, 2003-2019: mean absolute error {100 * row.mape:.1f}% in the fit years" in words
+    assert f"unemployed, 2003-2019: mean absolute percentage error {100 * row.mape:.1f}% in the fit years" in words
     known = np.concatenate([run.series[0].residuals])
     assert f"{int((np.abs(known) > 2).sum())} of 17 outside 2" in draw_residuals(run, model).get_label()
 
@@ -272,3 +269,45 @@ def test_the_csv_holds_the_unrounded_numbers(run):
         "12",
         "kpers",
     ]
+
+
+def test_a_legend_names_scenarios_as_readers_do(run, model):
+    """It said `scenario baseline` in a Dutch picture."""
+    names = [words.get_text() for words in draw_fit(run, model, "nl").legends[0].get_texts()]
+    assert "run, scenario Basis" in names and not any("baseline" in name for name in names)
+
+
+def test_no_residual_lies_on_the_edge_of_its_panel(run):
+    """A marker at 4.0 of a panel to 4 was half outside."""
+    one = run.series[0]
+    for reach in (2.0, 3.95, 4.0, 5.9, 6.0):
+        errors = one.observed.errors * np.nanmax(np.abs(one.residuals)) / reach
+        moved = dataclasses.replace(one, observed=dataclasses.replace(one.observed, errors=errors))
+        assert np.nanmax(np.abs(moved.residuals)) == pytest.approx(reach)
+        ax = draw_series_residuals(Figure().add_subplot(), moved)
+        assert ax.get_ylim()[1] >= 1.04 * reach
+
+
+def test_the_data_of_a_fit_are_the_numbers_that_are_drawn(run, model):
+    """A share of 39.2 % was written as 0.392 with the unit %."""
+    card = dataclasses.replace(model, card=model.card.model_copy(update={"outcomes": tuple(
+        one.model_copy(update={"shown": "share"}) if one.variable == run.series[0].observed.variable else one
+        for one in model.card.outcomes
+    )}))  # fmt: skip
+    for shown, factor, unit in ((model, 1000.0, "persons"), (card, 100.0, "%")):
+        table = data_of_fit("fit", run.series, shown, "en")
+        rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
+        first = next(row for row in rows if row["series"] == run.series[0].observed.name)
+        observed = run.series[0].observed
+        assert (first["observed"], first["unit"]) == (pytest.approx(observed.values[0] * factor), unit)
+        assert first["standard_error"] == pytest.approx(observed.errors[0] * factor)
+        wanted = (first["simulated"] - first["observed"]) / first["standard_error"]
+        assert first["residual"] == pytest.approx(wanted)
+
+
+def test_profiles_have_labels_and_units_of_readers(profiles, model):
+    """A Dutch picture said `matching elasticity` and 1/year."""
+    rate = dataclasses.replace(profiles[0], name="retirement rate")
+    first, second = draw_profiles([profiles[0], rate], model, "nl").axes
+    assert first.get_title("left") == "elasticiteit van matching (matching elasticity)"
+    assert second.get_xlabel() == "1/jaar"

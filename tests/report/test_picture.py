@@ -17,7 +17,7 @@ from PIL import Image
 from sdsocec.errors import ProjectError, SdsocecError
 from sdsocec.report.lettering import clean, fit, fit_or_shrink, width_of
 from sdsocec.report.picture import Picture, by_hand, new_sheet, render_pictures, stamp, write_pictures
-from sdsocec.report.saving import house_style
+from sdsocec.report.saving import house_style, with_drawing
 from sdsocec.report.sheet import Head, line_handle, place_panels, sheet_height, write_legend
 from sdsocec.report.style import HOUSE, TALLEST, load_style
 from sdsocec.results.formats import DataTable
@@ -115,6 +115,16 @@ def test_panels_line_up_and_have_one_size(assert_legible):
     assert boxes[0].y0 == pytest.approx(boxes[1].y0)
 
 
+def test_titles_of_a_row_stand_on_one_line_whether_or_not_a_panel_has_a_unit():
+    figure, area = new_sheet("full", 6.0, HOUSE, "T")
+    with house_style(HOUSE):
+        axes = [figure.add_subplot() for _ in range(2)]
+        place_panels(figure, area, axes, HOUSE, columns=2, heads=[Head("first", "a note", "persons"), Head("second")])
+    figure.draw_without_rendering()
+    titles = [next(t for t in ax.texts if t.get_text() in ("first", "second")) for ax in axes]
+    assert titles[0].get_window_extent().y0 == pytest.approx(titles[1].get_window_extent().y0)
+
+
 def test_numbers_along_a_narrow_axis_are_thinned_out(assert_legible):
     figure, area = new_sheet("column", 5.0, HOUSE, "T")
     with house_style(HOUSE):
@@ -125,6 +135,25 @@ def test_numbers_along_a_narrow_axis_are_thinned_out(assert_legible):
             ax.set(ylim=(0, 1), yticks=[0, 1])
         place_panels(figure, area, axes, HOUSE, columns=4)
     assert "2000" in assert_legible(figure)
+
+
+@pytest.mark.parametrize("width", range(20, 130, 5))
+def test_a_narrow_axis_keeps_its_first_year_and_if_two_fit_its_last(width, assert_legible):
+    figure, area = new_sheet("column", 5.0, HOUSE, "T")
+    with house_style(HOUSE):
+        ax = figure.add_subplot()
+        ax.set(xlim=(2000, 2020), ylim=(0, 1), yticks=[0, 1])
+        ax.set_xticks(range(2000, 2021, 5), [str(y) for y in range(2000, 2021, 5)])
+        for _ in range(2):  # again: the same
+            place_panels(figure, replace(area, width=width), [ax], HOUSE)
+            shown = [t.get_text() for t in ax.get_xticklabels() if t.get_text()]
+            assert shown in (
+                ["2000"],
+                ["2000", "2020"],
+                ["2000", "2010", "2020"],
+                ["2000", "2005", "2010", "2015", "2020"],
+            )
+    assert_legible(figure)
 
 
 def test_a_logo_stands_in_the_corner_and_the_title_beside_it(tmp_path, assert_legible):
@@ -156,7 +185,7 @@ def pdf_text(content, key):
 
 def test_title_words_and_provenance_are_in_all_three_formats():
     files = render_pictures([picture(alt="Van 1 naar 3.")], ["svg", "pdf", "png"], ATTRIBUTES)
-    stamped = ATTRIBUTES | {"picture": "small"}
+    stamped = with_drawing(ATTRIBUTES) | {"picture": "small"}
     assert list(files) == ["small.svg", "small.pdf", "small.png", "small.csv"]
     with Image.open(BytesIO(files["small.png"])) as image:
         assert image.info["Title"] == "A title" and image.info["Description"] == "Van 1 naar 3."
@@ -234,7 +263,7 @@ def test_hostile_text_comes_out_as_text_in_every_format(assert_legible, recwarn)
     assert svg.findtext("svg:desc", namespaces=SVG) == clean(HOSTILE)
     assert pdf_text(files["p.pdf"], b"Subject") == clean(HOSTILE)
     with Image.open(BytesIO(files["p.png"])) as image:
-        assert json.loads(image.info["Source"]) == attributes | {"picture": "p"}
+        assert json.loads(image.info["Source"]) == with_drawing(attributes) | {"picture": "p"}
     assert not recwarn.list
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
@@ -16,6 +16,7 @@ from sdsocec.api import run_scenarios
 from sdsocec.errors import SdsocecError
 from sdsocec.model.card import Part
 from sdsocec.model.toml import Text
+from sdsocec.report.numbers import format_value
 from sdsocec.report.people import people_data
 from sdsocec.report.picture import render_pictures
 from sdsocec.report.plots.flows import bands_of, draw_flows, flow_pictures
@@ -24,7 +25,8 @@ from sdsocec.report.style import HOUSE
 from sdsocec.results.flows import measure_flows
 from sdsocec.results.origins import origin_destination
 
-HOSTILE = "$\\alpha$ <script>alert(1)</script>\n\u202e" + "werkgelegenheids" * 32
+from .hostile import HOSTILE, hostile
+
 SIZES, LANGUAGES = ("column", "full"), ("nl", "en")
 
 
@@ -43,19 +45,13 @@ def study():
     return model, runs.dataset(), measure_flows(model, runs.design, runs.run, [s.name for s in runs.scenarios])
 
 
-def hostile(model):
-    """The model with hostile texts on its card."""
-    text = Text(nl=HOSTILE, en=HOSTILE)
-    card = model.card
-    tables = tuple(
+def hostile_tables(model):
+    """The tables of people of its card, with hostile names of places."""
+    return tuple(
         t.model_copy(update={"rows": tuple(Part(label=Text(nl=f"{i}{HOSTILE}", en=f"{i}{HOSTILE}"), of=r.of)
                                            for i, r in enumerate(t.rows))})
-        for t in card.people_tables
+        for t in model.card.people_tables
     )  # fmt: skip
-    units = {name: unit.model_copy(update={"shown": text}) for name, unit in card.units.items()}
-    outcomes = tuple(outcome.model_copy(update={"label": text}) for outcome in card.outcomes)
-    changed = card.model_copy(update={"title": text, "units": units, "outcomes": outcomes, "people_tables": tables})
-    return replace(model, card=changed)
 
 
 # ---- stacked --------------------------------------------------------------------------------------------------------
@@ -124,8 +120,17 @@ def test_stacked_areas_are_legible_and_every_area_has_its_name(size, language, a
         words = assert_legible(picture.figure)
         labels = {row[2] for row in picture.table.rows}
         assert labels <= set(words)
-        assert ("miljoen personen" if language == "nl" else "million persons") in words
+        assert ("personen" if language == "nl" else "persons") in words and "2020" in picture.figure.get_suptitle()
         assert all(label in picture.alt for label in labels)
+
+
+def test_the_words_of_areas_tell_the_start_and_the_end_of_each_with_the_unit():
+    model, dataset, _ = small()
+    (picture,) = stacked_pictures(dataset.isel(scenario=[4]), model, by=["place"], language="nl")
+    stack = people_stack(dataset, model, "place", language="nl")
+    assert picture.alt.startswith("Vlakdiagrammen (1) van Eerste stappen") and "; in personen." in picture.alt
+    first, last = (format_value(float(stack.values[4, 0, i]), "nl") for i in (0, -1))
+    assert f"regulier werk: van {first} naar {last};" in picture.alt
 
 
 # ---- flows ----------------------------------------------------------------------------------------------------------
@@ -147,6 +152,22 @@ def test_the_bands_are_to_scale_and_meet_their_bars(run):
         np.testing.assert_allclose(heights, np.array(sums) * scale, rtol=1e-6)
     thick = [p.get_path().vertices[0, 1] - p.get_path().vertices[7, 1] for p in drawn]
     assert sum(thick) == pytest.approx(sum(left), rel=1e-9)
+
+
+def test_the_number_of_a_band_stays_within_it():
+    model, _, flows = study()
+    bands = bands_of(origin_destination(flows, 0), model, flows.unit, "en")
+    ax = draw_flows(
+        Figure(figsize=(400 / 72, 280 / 72)).add_axes((0, 0, 1, 1)), bands, 400.0, 280.0, "en", HOUSE, 100.0
+    )
+    numbers = [t for t in ax.texts if t.get_text() in {format_value(float(v)) for v in bands.went.ravel()}]
+    assert len(numbers) > 3
+    renderer = FigureCanvasAgg(ax.figure).get_renderer()
+    insides = [p.get_path() for p in ax.patches if isinstance(p, PathPatch)]
+    for words in numbers:
+        box = words.get_window_extent(renderer).transformed(ax.transData.inverted())
+        middle = (box.y0 + box.y1) / 2
+        assert any(p.contains_points([(box.x0, middle), (box.x1, middle)]).all() for p in insides), words
 
 
 def test_the_data_beside_the_figure_close():
@@ -208,7 +229,7 @@ def test_wrong_flows_are_one_message(share, start, end, message):
 @pytest.mark.parametrize("size", SIZES)
 def test_hostile_text_comes_out_as_text_and_breaks_nothing(size, assert_legible):
     model, dataset, flows = small()
-    bad = hostile(model)
+    bad = hostile(model, people_tables=hostile_tables(model))
     titles = {name: {"nl": f"{i}{HOSTILE}", "en": f"{i}{HOSTILE}"} for i, name in enumerate(dataset["scenario"].values)}
     import json
 
@@ -231,7 +252,7 @@ def test_the_same_pictures_are_the_same_bytes():
     assert made() == made()
 
 
-def test_nothing_is_printed(capsys):
+def test_drawing_prints_nothing(capsys):
     model, dataset, flows = small()
     stacked_pictures(dataset, model, by=["place"])
     flow_pictures(flows, dataset, model)

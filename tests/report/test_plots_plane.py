@@ -6,25 +6,30 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text as DrawnText
 
-from sdsocec.analysis.plane_maps import map_corners, map_plane
+from sdsocec.analysis.plane_maps import map_corners, map_plane, margins
 from sdsocec.api import run_scenarios
 from sdsocec.errors import ProjectError, SdsocecError
-from sdsocec.model.toml import Text
+from sdsocec.report.numbers import format_value
 from sdsocec.report.picture import render_pictures
-from sdsocec.report.plots.chosen import shown_of
+from sdsocec.report.plots.chosen import shown_of, with_outcomes
 from sdsocec.report.plots.corners import corner_pictures, draw_best
-from sdsocec.report.plots.maps import drop_overlapping, region_centres
+from sdsocec.report.plots.maps import drop_overlapping, pale, parts_of, region_centres
 from sdsocec.report.plots.plane import draw_plane, plane_pictures
 from sdsocec.report.plots.quadrant import PLACES, quadrant_of, quadrant_pictures, require_two_axes
-from sdsocec.report.plots.room import scaled
+from sdsocec.report.plots.series import series_pictures
+from sdsocec.report.plots.stacked import stacked_pictures
 from sdsocec.report.style import HOUSE
 from sdsocec.results.shown import ShownOutcome, shown_outcomes
+from sdsocec.scenario import scenario_names
 from sdsocec.scenario.factors import factors_of
 from sdsocec.scenario.plane import load_plane
 
-HOSTILE = "$\\alpha$ <script>alert(1)</script>\n\u202e" + "werkgelegenheids" * 32
+from .hostile import HOSTILE, TEXT, hostile
+
 SIZES, LANGUAGES = ("column", "full"), ("nl", "en")
 BY = ["recession depth", "matching elasticity"]
 
@@ -45,24 +50,12 @@ def corner_map(small_plane):
     return map_corners(small_plane, factors_of(small_plane, names=BY), ["unemployed", "regular employed"], grid=9)
 
 
-def hostile(model):
-    """The model with hostile texts on its card."""
-    text = Text(nl=HOSTILE, en=HOSTILE)
-    card = model.card
-    units = {name: unit.model_copy(update={"shown": text}) for name, unit in card.units.items()}
-    outcomes = tuple(outcome.model_copy(update={"label": text}) for outcome in card.outcomes)
-    labels = dict(card.labels) | dict.fromkeys(BY, text)
-    changed = card.model_copy(update={"title": text, "units": units, "outcomes": outcomes, "labels": labels})
-    return replace(model, card=changed)
-
-
 def hostile_plane(plane):
-    text = Text(nl=HOSTILE, en=HOSTILE)
     axes = {
-        name: axis.model_copy(update={"label": text, "low": text, "high": text}) for name, axis in plane.axes.items()
+        name: axis.model_copy(update={"label": TEXT, "low": TEXT, "high": TEXT}) for name, axis in plane.axes.items()
     }
-    corners = {at: replace(s, title=text) for at, s in plane.corners.items()}
-    return replace(plane, axes=axes, corners=corners, base=replace(plane.base, title=text))
+    corners = {at: replace(s, title=TEXT) for at, s in plane.corners.items()}
+    return replace(plane, axes=axes, corners=corners, base=replace(plane.base, title=TEXT))
 
 
 def outcomes(runs, model, language="en"):
@@ -91,8 +84,9 @@ def test_every_scenario_stands_at_its_corner(small_plane, runs):
         base, line = ax.get_lines()[:2]
         run = quadrant_of(runs, small_plane, plane).corners[g, v]
         shown = outcomes(runs, small_plane)[0]
-        assert line.get_ydata()[-1] * 1000 == pytest.approx(shown.values[run, -1])  # in thousands
-        assert base.get_ydata()[-1] * 1000 == pytest.approx(shown.values[0, -1])
+        assert line.get_ydata()[-1] == pytest.approx(shown.values[run, -1])  # in the card's unit, as in every picture
+        assert base.get_ydata()[-1] == pytest.approx(shown.values[0, -1])
+        assert "1,000,000" in [t.get_text() for t in where[left, low].get_yticklabels()]
     assert len({ax.get_ylim() for ax in axes}) == 1
 
 
@@ -131,11 +125,22 @@ def test_a_result_without_a_corner_says_which(small_plane, runs):
         quadrant_of(runs.drop_sel(scenario="publiek"), small_plane, load_plane(small_plane))
 
 
-def test_large_numbers_along_an_axis_are_in_thousands_or_millions_but_not_of_millions():
-    assert scaled("personen", 20_000, "nl") == (1e3, "duizend personen")
-    assert scaled("persons", 2e6, "en") == (1e6, "million persons")
-    assert scaled("persons", 9_999, "en") == (1.0, "persons")
-    assert scaled("million euro", 2e6, "en") == (1.0, "million euro") and scaled("", 2e6, "en") == (1.0, "")
+def test_an_outcome_has_one_unit_in_every_picture(small_plane, runs, plane_map, corner_map):
+    quadrant, people = quadrant_pictures(
+        runs, small_plane, load_plane(small_plane), outcomes(runs, small_plane)[:1], people=True
+    )
+    (series,) = series_pictures(runs, with_outcomes(small_plane, ["unemployed"]))
+    pictures = [
+        quadrant,
+        people,
+        series,
+        *plane_pictures(plane_map),
+        *stacked_pictures(runs, small_plane, by=["place"]),
+    ]
+    for picture in pictures:
+        words = [t.get_text() for t in picture.figure.findobj(DrawnText)]
+        assert any("persons" in word for word in words)
+        assert not any("thousand" in word or "million" in word for word in words)
 
 
 # ---- the plane ------------------------------------------------------------------------------------------------------
@@ -160,6 +165,55 @@ def test_maps_are_legible_and_name_their_corners(size, language, plane_map, smal
     assert len(picture.table.rows) == 2 * 81
     value = next(row[5] for row in picture.table.rows if row[:2] == (1.0, 0.0) and row[3] == "unemployed")
     assert value == plane_map.values[-1, 0, 0] * 1000
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_title_of_a_map_names_its_outcomes_and_the_note_its_grid(size, plane_map, corner_map):
+    (picture,), (corners,) = plane_pictures(plane_map, size=size), corner_pictures(corner_map, size=size)
+    titles = [p.figure.get_suptitle().replace("\n", " ") for p in (picture, corners)]
+    assert titles[0].startswith("Between the scenarios in 2020: unemployed and ")
+    assert titles[1] == "Which scenario is lowest in 2020: unemployed; which scenario is highest in 2020: regular work"
+    for figure in (picture.figure, corners.figure):
+        assert any("Grid: 9 × 9." in t.get_text().replace("\n", " ") for t in figure.texts)
+
+
+def valley(n):
+    """A plane with a narrow valley across it, of a depth that no point of a grid need meet."""
+    x = np.linspace(0, 1, n)
+    a, b = np.meshgrid(x, x, indexing="ij")
+    return x, 10 + 90 * np.abs(b - 0.37 * a - 0.31) - 2 * (1 - a)
+
+
+def test_a_narrow_valley_is_no_row_of_islands():
+    x, values = valley(41)
+    ax = draw_plane(Figure().add_subplot(), x, ShownOutcome("a", "a", "", values, False), "en", HOUSE)
+    bare = Figure().add_subplot().contour(x, x, values.T, levels=ax.collections[1].levels)
+
+    def islands(drawn):
+        lines = [line for path in drawn.get_paths() for line in parts_of(path)]
+        return [line for line in lines if (line[0] == line[-1]).all()]
+
+    assert len(islands(bare)) > 3
+    assert all((np.ptp(line, axis=0) * 40).prod() >= 9 for line in islands(ax.collections[1]))
+    assert len(islands(ax.collections[1])) < 3
+    # An island that the grid resolves stays.
+    x = np.linspace(0, 1, 41)
+    a, b = np.meshgrid(x, x, indexing="ij")
+    hill = ShownOutcome("a", "a", "", np.exp(-40 * ((a - 0.5) ** 2 + (b - 0.5) ** 2)), False)
+    assert islands(draw_plane(Figure().add_subplot(), x, hill, "en", HOUSE).collections[1])
+
+
+def test_every_long_line_of_a_map_has_its_number():
+    x = np.linspace(0, 1, 21)
+    shown = ShownOutcome("a", "a", "", np.repeat(100 * x[:, None], 21, axis=1), False)
+    ax = draw_plane(Figure(figsize=(3, 3)).add_axes((0.15, 0.15, 0.8, 0.8)), x, shown, "en", HOUSE)
+    drop_overlapping(ax.figure, [ax])
+    numbers = {t.get_text(): t for t in ax.texts}
+    assert [float(n) for n in numbers] == ax.collections[1].levels.tolist() and len(numbers) == len(ax.texts) > 3
+    for number, words in numbers.items():
+        assert words.get_position()[0] == pytest.approx(float(number) / 100) and words.get_rotation() == pytest.approx(
+            90
+        )
 
 
 def test_an_outcome_that_is_the_same_everywhere_has_no_lines(small_plane, assert_legible):
@@ -229,6 +283,22 @@ def test_numbers_and_names_within_a_map_meet_nothing(assert_legible):
     assert_legible(ax.figure, smallest=6.9)
 
 
+def test_a_scenario_has_its_colour_on_the_map_of_the_best_corner(corner_map, small_plane):
+    (picture,) = corner_pictures(corner_map)
+    order = scenario_names(small_plane)
+    best = {row[-1] for row in picture.table.rows if row[3] == "unemployed"} - {""}
+    drawn = {to_hex(c) for area in picture.figure.axes[0].collections if area.filled for c in area.get_facecolor()}
+    assert {pale(HOUSE.look(order.index(name)).colour) for name in best} <= drawn
+
+
+def test_the_words_tell_by_how_much_a_corner_is_best(corner_map):
+    (picture,) = corner_pictures(corner_map)
+    ahead = margins(corner_map.values[..., 0] * 1000, "lower").max(axis=(0, 1))
+    best = int(ahead.argmax())
+    title = list(corner_map.plane.corners.values())[best].title.en
+    assert f"{title} on " in picture.alt and f"by up to {format_value(float(ahead[best]))} persons" in picture.alt
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("size", SIZES)
 def test_maps_of_the_best_corner_are_legible(size, language, corner_map, assert_legible):
@@ -250,7 +320,8 @@ def test_maps_of_the_best_corner_are_legible(size, language, corner_map, assert_
 def test_hostile_text_comes_out_as_text_and_breaks_nothing(
     size, small_plane, runs, plane_map, corner_map, assert_legible
 ):
-    bad, plane = hostile(small_plane), hostile_plane(load_plane(small_plane))
+    labels = dict(small_plane.card.labels) | dict.fromkeys(BY, TEXT)
+    bad, plane = hostile(small_plane, labels=labels), hostile_plane(load_plane(small_plane))
     shown = [replace(o, label=HOSTILE, unit=HOSTILE) for o in outcomes(runs, small_plane)]
     pictures = quadrant_pictures(runs, bad, plane, shown[:1], people=True, size=size)
     pictures += plane_pictures(replace(plane_map, model=bad, plane=plane), size=size)

@@ -8,13 +8,20 @@ import pytest
 
 import sdsocec
 from sdsocec.analysis.checks import CheckResult
-from sdsocec.analysis.robust import ClaimResult, Flip, Split, Strongest, claims_of, robust
+from sdsocec.analysis.robust import ClaimResult, Split, Stretch, Strongest, claims_of, robust
 from sdsocec.report.picture import render_pictures
 from sdsocec.report.robust_figures import robust_pictures
 from sdsocec.report.robust_tables import data_tables, fragile, inputs_line, printed_claims, printed_rankings
 from sdsocec.report.robust_words import Words
 
-NEVER = ((), (), (), (), (), ())  # the six inputs of the model
+NEVER = ((Stretch(0.0, 1.0, "holds"),),) * 6  # the six inputs of the model
+
+
+def only(position, *borders):
+    """Of one input alone, verdicts and the values where they end; the others change nothing."""
+    ends = [0.0, *borders[1::2], 1.0]
+    found = tuple(Stretch(a, b, v) for a, b, v in zip(ends[:-1], ends[1:], borders[::2], strict=True))
+    return (*NEVER[:position], found, *NEVER[position + 1 :])
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +31,7 @@ def found():
     claims = claims_of(model, trust_code=True)
     fares = [(40, 24, 0, True), (64, 0, 0, True), (10, 50, 4, False)]
     split = Split(4, 0.296, (0, 20), (40, 44), 0.9, 1e-6)
-    alone = ((), (), (), (), (Flip(0.2963, False),), ())
+    alone = only(4, "fails", 0.2963, "holds")
     results = tuple(
         ClaimResult(
             claim, CheckResult(claim.check, holds, "0.4"), n_holds, n_fails, n_unknown, (0.1, 0.9),
@@ -40,7 +47,7 @@ def ranking(found):
     """Unemployed, lower in Public-private (3) than in Regular (2)."""
     one = next(r for r in found.rankings.rankings if (r.output, r.first, r.second) == ("unemployed", 3, 2))
     return replace(
-        one, n_holds=1987, n_ties=0, n_reversed=61, n_unknown=0, strongest=Strongest(3, 0.622, 0.01), alone=NEVER, split=None
+        one, n_holds=1987, n_ties=0, n_reversed=61, n_unknown=0, strongest=Strongest(3, 0.622, 1e-9), alone=NEVER, split=None
     )  # fmt: skip
 
 
@@ -53,7 +60,7 @@ START_NL = "In 2020 is 'werklozen' in Publiek-privaat lager dan in Regulier in "
 
 
 def test_a_ranking_says_its_share_what_decides_and_where_it_flips(found, ranking):
-    one = replace(ranking, alone=((), (), (), (Flip(0.5764, True),), (), ()))
+    one = replace(ranking, alone=only(3, "holds", 0.5764, "fails"))
     assert sentence(found, one) == (
         START
         + "97% of 2,048 plausible inputs. Matching elasticity explains 62% of the variation in the difference; alone, it "
@@ -62,19 +69,89 @@ def test_a_ranking_says_its_share_what_decides_and_where_it_flips(found, ranking
     assert sentence(found, one, "nl") == (
         START_NL
         + "97% van 2\u202f048 plausibele combinaties van aannames. Elasticiteit van matching verklaart 62% van de "
-        "spreiding in het verschil; op zichzelf keert dit de volgorde om boven 0,576."
+        "spreiding in het verschil; verandert alleen deze aanname, dan keert de volgorde om boven 0,576."
     )
 
 
 def test_several_places_are_named_with_their_unit(found, ranking):
-    one = replace(
-        ranking, strongest=Strongest(4, 0.5, 0.01), alone=((), (), (), (), (Flip(0.3, False), Flip(0.4, True)), ())
-    )
+    one = replace(ranking, strongest=Strongest(4, 0.5, 0.01), alone=only(4, "fails", 0.3, "holds", 0.4, "fails"))
     assert sentence(found, one).endswith(
         "; alone, it turns the ranking round below 0.300 per year or above 0.400 per year."
     )
-    one = replace(one, alone=((), (), (), (), (Flip(0.3, True), Flip(0.4, False)), ()))
-    assert sentence(found, one, "nl").endswith("keert dit de volgorde om tussen 0,300 en 0,400 per jaar.")
+    one = replace(one, alone=only(4, "holds", 0.3, "fails", 0.4, "holds"))
+    assert sentence(found, one, "nl").endswith("dan keert de volgorde om tussen 0,300 en 0,400 per jaar.")
+
+
+def test_a_tie_is_told_apart_from_what_is_turned_round_where_the_digits_can_tell(found, ranking):
+    one = replace(ranking, alone=only(3, "holds", 0.55, "tie", 0.6, "fails"))
+    assert sentence(found, one).endswith(
+        "alone, it turns the ranking round above 0.600 (a tie between 0.550 and 0.600)."
+    )
+    one = replace(one, alone=only(3, "holds", 0.5995, "tie", 0.6, "fails"))
+    assert sentence(found, one).endswith("alone, it turns the ranking round above 0.600.")
+    one = replace(one, alone=only(3, "holds", 0.6, "tie"))
+    assert sentence(found, one).endswith("; alone, it makes a tie above 0.600, and turns nothing round.")
+    assert sentence(found, one, "nl").endswith("dan is er geen verschil van betekenis boven 0,600, en keert niets om.")
+    one = replace(one, strongest=Strongest(3, 0.622, 0.4))
+    assert sentence(found, one).endswith(
+        "No single input stands out. Alone, what makes a tie: matching elasticity above 0.600."
+    )
+
+
+def test_where_some_is_unknown_no_sentence_says_that_nothing_turns_it(found, ranking):
+    one = replace(ranking, alone=only(3, "holds", 0.6, "unknown"))
+    assert sentence(found, one).endswith(
+        "explains 62% of the variation in the difference, but no input is known to turn the ranking round alone. Alone, what "
+        "could not be computed: matching elasticity above 0.600."
+    )
+    assert "van geen enkele aanname is bekend dat die de volgorde omkeert" in sentence(found, one, "nl")
+    assert sentence(found, one, "nl").endswith("dan was niet te berekenen: elasticiteit van matching boven 0,600.")
+    both = tuple(a if b == NEVER[0] else b for a, b in zip(one.alone, only(0, "holds", 0.9, "fails"), strict=True))
+    assert "but no value of it is known to turn the ranking round alone. Alone, what turns" in sentence(
+        found, replace(one, alone=both)
+    )
+    holding = replace(one, n_holds=2048, n_reversed=0)
+    assert holding.is_fragile and sentence(found, holding) == (
+        START
+        + "all 2,048 plausible inputs. Matching elasticity explains 62% of the variation in the difference, but no input "
+        "is known to turn the ranking round alone. Alone, what could not be computed: matching elasticity above 0.600."
+    )
+
+
+def test_rows_that_are_not_computed_are_never_part_of_all(found, ranking):
+    one = replace(ranking, n_holds=2040, n_reversed=0, n_unknown=8)
+    assert one.is_fragile
+    assert sentence(found, one).startswith(
+        START + "all 2,040 plausible inputs that could be computed. Not computed, so not counted: 8."
+    )
+    assert Words(found, "en").short_share(one) == "2040/2040"
+    none = replace(ranking, n_holds=0, n_reversed=0, n_unknown=2048)
+    assert sentence(found, none) == (START + "the model as it stands. Not computed: all 2,048 plausible inputs.")
+    assert Words(found, "nl").short_share(none) == "–"
+
+
+def test_the_rows_left_out_are_said_for_each_scenario(found):
+    rankings, values = found.rankings, found.rankings.values.copy()
+    values[:12, 4] = float("nan")
+    part = printed_rankings(replace(found, rankings=replace(rankings, values=values)))
+    assert (
+        "Not computed: Public 12 of 256. A ranking counts the plausible inputs in which both its scenarios could be."
+        in part.below
+    )
+
+
+def test_what_is_a_tie_is_said(found):
+    assert printed_rankings(found).below[-1] == "A tie, neither holding nor turned round: equal numbers."
+    units = found.model.card.units
+    some = units["kpers"].model_copy(update={"smallest": 0.05})
+    card = found.model.card.model_copy(update={"units": units | {"kpers": some}})
+    rankings = tuple(replace(one, tie=0.05) for one in found.rankings.rankings)
+    other = replace(found, model=replace(found.model, card=card), rankings=replace(found.rankings, rankings=rankings))
+    assert (
+        printed_rankings(other).below[-1]
+        == "A tie, neither holding nor turned round: a difference of 50 persons or less."
+    )
+    assert printed_rankings(other, "nl").below[-1].endswith("ook niet is omgekeerd: 50 personen of minder.")
 
 
 def test_what_holds_in_all_says_all_and_no_percentage(found, ranking):
@@ -100,15 +177,14 @@ def test_a_share_has_no_more_digits_than_its_rows_bear(found, ranking, holds, fa
 
 
 def test_ties_and_rows_without_a_number_are_said(found, ranking):
-    said = sentence(found, replace(ranking, n_ties=100, n_unknown=5))
-    assert " In 100 the two are too near to tell apart. 5 could not be computed and do not count. " in said
-    assert "too near" not in sentence(found, replace(ranking, n_ties=3)), "less than one in a hundred says nothing"
+    said = sentence(found, replace(ranking, n_ties=1, n_unknown=5))
+    assert " plausible inputs that could be computed. Ties: 1. Not computed, so not counted: 5. " in said
 
 
 def test_no_input_that_beats_chance_decides(found, ranking):
-    one = replace(ranking, strongest=Strongest(3, 0.01, 0.02))
-    assert sentence(found, one).endswith("plausible inputs. No single input decides.")
-    one = replace(one, alone=((Flip(1.2, True),), (), (), (), (), ()))
+    one = replace(ranking, strongest=Strongest(3, 0.01, 0.2))
+    assert sentence(found, one).endswith("plausible inputs. No single input stands out.")
+    one = replace(one, alone=only(0, "holds", 1.2, "fails"))
     assert sentence(found, one).endswith("Alone, what turns the ranking round: speed of ageing above 1.200.")
 
 
@@ -118,6 +194,8 @@ def test_where_none_flips_alone_the_split_tells(found, ranking):
         "explains 62% of the variation in the difference, but no input turns the ranking round alone. With speed of ageing up "
         "to 0.950 it holds in 79% of 380; above in 98% of 1,668."
     )
+    few = replace(one, n_holds=40, n_reversed=10, strongest=None)
+    assert sentence(found, few).endswith("40 of 50 plausible inputs. Too few rows to tell which input decides.")
     assert "With" not in sentence(found, replace(one, split=replace(one.split, p_value=0.4)))
 
 
@@ -131,7 +209,7 @@ def test_claims_that_fail_already_say_so_and_where_they_hold(found):
     assert sentences[1] == "'Campaigns and support make that hype' holds in all 64 plausible inputs."
     assert sentences[2].startswith(
         "'In Sociaal ondernemen sheltered work is mostly in social enterprises' fails already with the stored values, and holds "
-        "in 10 of 60 plausible inputs. 4 could not be computed"
+        "in 10 of 60 plausible inputs that could be computed. Not computed, so not counted: 4. "
     )
     assert sentences[2].endswith("alone, it makes the claim hold above 0.296 per year.")
     assert (
@@ -146,7 +224,8 @@ def test_every_ranking_is_told_or_counted_among_the_others(found, language):
     part = printed_rankings(found, language)
     broken = fragile(found.rankings.rankings)
     assert len(part.sentences) == len(broken) and str(len(broken)) in part.head
-    others = sum(int(piece.split(":")[-1].strip(" .")) for piece in part.below[0].split(": ", 1)[1].split(";"))
+    first = part.below[0]
+    others = sum(int(piece.split(":")[-1].strip(" .")) for piece in first.split(": ", 1)[1].split(";"))
     assert others + len(broken) == len(found.rankings.rankings) == 30
     assert len(printed_claims(found, language).sentences) == 2
     assert "imitation" not in inputs_line(found, "nl")
@@ -162,8 +241,13 @@ def test_tables_are_tidy(found):
         assert row[column("n")] == row[column("holds")] + row[column("ties")] + row[column("reversed")] == 256
         factor = 1000 if row[column("unit")] == "persons" else 1
         assert row[column("difference")] == pytest.approx(one.stored * factor)
-    flips = {(row[1], row[4], row[5]) for row in tables["flips"].rows if row[0] == "claim"}
-    assert flips == {("so_is_a_hype", "imitation", 0.2963), ("so_carries_sheltered_work", "imitation", 0.2963)}
+    claims = {(row[1], *row[4:8]) for row in tables["flips"].rows if row[0] == "claim"}
+    assert claims == {
+        (name, "imitation", *stretch)
+        for name in ("so_is_a_hype", "so_carries_sheltered_work")
+        for stretch in (("fails", 0.0, 0.2963), ("holds", 0.2963, 1.0))
+    }
+    assert {row[5] for row in tables["flips"].rows if row[0] == "ranking"} == {"holds", "reversed"}
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
@@ -187,3 +271,30 @@ def test_pictures_show_what_is_fragile_and_have_words_and_numbers(found, languag
     assert render_pictures(again, ["svg"], attributes) == render_pictures(
         robust_pictures(found, language), ["svg"], attributes
     )
+
+
+def test_bars_say_what_is_unknown_and_where_it_turns(found, ranking):
+    one = replace(ranking, n_holds=100, n_reversed=140, n_unknown=16, alone=only(3, "holds", 0.6, "unknown"))
+    few = replace(one, strongest=None, alone=only(0, "holds", 0.9, "fails"))
+    shown = robust_pictures(replace(found, rankings=replace(found.rankings, rankings=(one, few))))[0]
+    (ax,) = shown.figure.axes
+    texts = " | ".join(text.get_text().replace("\n", " ") for text in ax.texts)
+    assert "matching elasticity: not computed above 0.600; 16 not computed" in texts
+    assert "speed of ageing: above 0.900; 16 not computed" in texts
+    assert "42%" in texts and "Share of those that could be computed." in " ".join(
+        text.get_text().replace("\n", " ") for text in shown.figure.texts
+    )
+
+
+@pytest.mark.parametrize("size", ["full", "column"])
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_nothing_leaves_the_sheet(found, language, size):
+    for picture in robust_pictures(found, language, size=size):
+        width, height = picture.figure.get_size_inches() * 72
+        picture.figure.canvas.draw()
+        for ax in picture.figure.axes:
+            for text in (*ax.texts, *ax.get_yticklabels(), *ax.get_xticklabels()):
+                if not text.get_text():
+                    continue
+                box = text.get_window_extent().transformed(picture.figure.dpi_scale_trans.inverted())
+                assert box.x0 >= -0.02 and box.x1 * 72 <= width + 1.5 and box.y1 * 72 <= height, text.get_text()

@@ -12,11 +12,13 @@ from matplotlib.text import Text
 
 from sdsocec.analysis.sensitivity import MODES, sensitivity
 from sdsocec.model.project import load_model
+from sdsocec.report.sensitivity_data import data_tables
 from sdsocec.report.sensitivity_figures import pictures
 from sdsocec.report.sensitivity_panels import draw_convergence, draw_modes, draw_over_time, draw_ranked
 from sdsocec.report.sensitivity_tables import (
     convergence_sheet,
-    data_tables,
+    drawn_over_time,
+    effect_unit,
     expected,
     index_sheet,
     mode_name,
@@ -37,6 +39,15 @@ def found(request):
 @pytest.fixture(scope="module")
 def coarse():
     return sensitivity(load_model("first_steps"), ["baseline", "publiek"], n=64)
+
+
+@pytest.fixture(scope="module")
+def drawn(found):
+    """The pictures by language and name."""
+    return {
+        language: {picture.stem: picture for picture in pictures(found, found.attributes(), language)}
+        for language in ("en", "nl")
+    }
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
@@ -103,20 +114,187 @@ def test_panels_draw_on_the_axes_they_are_given(coarse):
     order = those_that_matter(part, 0, -1, 0)
     widths = sorted((bar.get_width() for bar in axes[0].patches), reverse=True)
     assert widths[:2] == sorted(part.indices.value[-1, 0, -1, 0, order[0]], reverse=True)
-    assert len(axes[1].lines) == 2 * len(order)  # each with a line to its name
+
+
+def lines_of(ax):
+    """The lines of a panel over time or of convergence, without caps of intervals and lines to names."""
+    return [line for line in ax.lines if len(line.get_xdata()) > 3 and line.get_linestyle() != "None"]
+
+
+def test_over_time_whatever_mattered_most_at_some_time_is_drawn_with_intervals(coarse):
+    """A factor that decides in 2010 and no longer at the end was left out, so that the lines seemed to say all."""
+    part = coarse.parts["numerical"]
+    indices = part.indices
+    for k in range(len(part.outcomes)):
+        drawn = drawn_over_time(part, 0, k)
+        firsts = {int(np.argmax(indices.chief[0, t, k])) for t in range(len(part.times)) if indices.varies[0, t, k]}
+        at_end = those_that_matter(part, 0, -1, k)
+        assert firsts | set(at_end[:1]) <= set(drawn) and len(drawn) == min(5, len(firsts | set(at_end)))
+        ax = draw_over_time(Figure().add_subplot(), coarse, part, 0, k)
+        lines = [line for line in lines_of(ax) if len(line.get_xdata()) > 10]
+        assert len(lines) == len(drawn)
+        for line, j in zip(lines, drawn, strict=True):
+            np.testing.assert_array_equal(line.get_ydata(), indices.chief[0, 1:, k, j])  # all begin the same
+        halves = [abs(np.diff(segment[:, 1])[0]) / 2 for bars in ax.collections for segment in bars.get_segments()]
+        assert len(halves) >= 4 * len(drawn)
+        known = indices.half[-1, 0, :, k, :, indices.names.index("ST")].ravel()
+        assert all(np.isclose(known, half, rtol=1e-9, atol=1e-12).any() for half in halves)
+
+
+def test_an_outcome_that_no_longer_varies_at_the_end_is_drawn_where_it_does(coarse):
+    part = coarse.parts["numerical"]
+    indices = part.indices
+    value, half, varies = indices.value.copy(), indices.half.copy(), indices.varies.copy()
+    value[:, 0, -1, 0], half[:, 0, -1, 0], varies[0, -1, 0] = np.nan, np.nan, False
+    stopped = replace(part, indices=replace(indices, value=value, half=half, varies=varies))
+    ax = draw_over_time(Figure().add_subplot(), coarse, stopped, 0, 0)
+    assert lines_of(ax) and [words.get_text() for words in ax.texts]
+    assert draw_convergence(Figure().add_subplot(), coarse, stopped, 0, 0)
+
+
+def test_times_before_scenarios_part_take_no_room_in_a_picture_of_their_difference(found):
+    part = found.parts["policy"]
+    first = np.flatnonzero(part.indices.varies[0].any(axis=1))[0]
+    ax = draw_over_time(Figure().add_subplot(), found, part, 0, 0)
+    assert first > 5 and ax.get_xlim() == (part.times[first], part.times[-1])
+
+
+def test_elementary_effects_show_their_sign(found):
+    if found.sample.method != "morris":
+        return
+    part = found.parts["numerical"]
+    ax = draw_ranked(Figure().add_subplot(), found, part, 0, 0)
+    diamonds = next(line for line in ax.lines if line.get_marker() == "D")
+    effects = part.indices.value[-1, 0, -1, 0]
+    order = np.argsort(-effects[:, 0], kind="stable")[:5]
+    factor, unit = effect_unit(found, part.outcomes[0], "nl")
+    assert (factor, unit) == (1000, "personen")
+    np.testing.assert_array_equal(diamonds.get_xdata(), effects[order, 1] * factor)
+    low, high = ax.get_xlim()
+    assert low < -0.02 * high, "half of a diamond at 0 does not reach the names"
+    assert diamonds.get_xdata().min() < 0 and low < diamonds.get_xdata().min() and diamonds.get_xdata().max() <= high
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_letters_meet_no_others_and_stay_on_the_sheet(found, language):
-    made = pictures(found, found.attributes(), language)
+def test_the_data_of_a_picture_are_what_is_drawn(found, drawn, language):
+    """Morris' effects were written in the model's thousands beside a picture of persons."""
+    table, part = drawn[language]["numerical-baseline"].table, found.parts["numerical"]
+    rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
+    chief = found.parts["numerical"].indices.names[-1 if found.sample.method == "sobol" else 0]
+    at_end = [row for row in rows if row["outcome"] == "unemployed" and row["index"] == chief and row["time"] == 2020]
+    bars = draw_ranked(Figure().add_subplot(), found, part, 0, 0).patches
+    wanted = sorted((row["value"] for row in at_end), reverse=True)[:5]
+    assert np.isin(np.round(wanted, 9), np.round([bar.get_width() for bar in bars], 9)).all()
+    assert {row["unit"] for row in rows} == (
+        {"persons" if language == "en" else "personen"} if chief == "mu_star" else {""}
+    )
+    assert {row["factor label"] for row in rows} >= {
+        "speed of ageing" if language == "en" else "snelheid van vergrijzing"
+    }
+    tables = {one.name: one for one in data_tables(found, language)}
+    sensitivity_, convergence = (
+        [dict(zip(tables[name].header, row, strict=True)) for row in tables[name].rows]
+        for name in ("sensitivity", "convergence")
+    )
+    keys = ("outcome", "scenario", "factor", "kind", "index")
+    last = {tuple(row[key] for key in keys): row for row in convergence if row["n"] == found.sample.n}
+    for row in sensitivity_:
+        if row["time"] == 2020:
+            same = last[tuple(row[key] for key in keys)]
+            assert same["unit"] == row["unit"]
+            for key in ("value", "low", "high"):
+                np.testing.assert_allclose(same[key], row[key], rtol=1e-9, atol=1e-9)
+    assert [row[0] for row in tables["factors"].rows] == [factor.name for factor in found.factors]
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_words_for_who_cannot_see_a_picture_have_its_indices_intervals_and_doubts(found, drawn, language):
+    made = {stem: picture.alt for stem, picture in drawn[language].items()}
+    no = "niet geconvergeerd" if language == "nl" else "not converged"
+    kinds = {
+        "numerical-baseline": {"en": "Numerical", "nl": "Numerieke"},
+        "policy-publiek": {"en": "Policy", "nl": "Beleids"},
+    }
+    for stem, kind in kinds.items():
+        alt, part = made[stem], found.parts[stem.split("-")[0]]
+        assert f". {kind[language]}" in alt
+        assert alt.count("±") >= 3 and alt.count("2020") >= 3
+        judged = part.indices.is_judged[0, -1] & ~part.indices.converged[0, -1]
+        shown = [judged[k, j].any() for k in range(3) for j in those_that_matter(part, 0, -1, k)]
+        assert alt.count(no) == sum(shown)
+    assert " = 8 " in made["convergence-baseline"] or " = 64 " in made["convergence-baseline"]
+    assert ("van" if language == "nl" else "from") in made["convergence-baseline"]
+
+
+def test_no_share_is_none_or_all_in_the_words_of_a_picture_unless_it_is(coarse):
+    shares = coarse.modes.shares.copy()
+    shares[0, 0] = 0
+    shares[0, 0, [7, 8]] = [0.9999, 0.0001]
+    modes = replace(coarse.modes, shares=shares)
+    alt = next(p.alt for p in pictures(replace(coarse, modes=modes), coarse.attributes()) if p.stem == "shapes")
+    assert "unemployed, Baseline: peak >99.9%; trough <0.1%; as it is: peak." in alt
+    ax = draw_modes(Figure().add_subplot(), replace(coarse, modes=modes), 0, [7, 8])
+    assert "peak >99%" in [words.get_text() for words in ax.texts]
+
+
+def test_shares_of_the_variance_that_cannot_be_are_called_errors(coarse):
+    part = coarse.parts["numerical"]
+    for place, value, said in (((0, 0), -0.01, True), ((0, 1), 1.02, True), ((0, 0), 0.0, False)):
+        values = np.zeros_like(part.indices.value)
+        values[..., 0, :] = 0.5
+        values[-1, 0, -1, 0, *place] = value
+        changed = replace(part, indices=replace(part.indices, value=values))
+        parts = {"numerical": changed}
+        made = replace(coarse, parts=parts, modes=None, ranking=None)
+        lines = list(notes(made, ["unemployed"]))
+        assert any("error of estimation" in line for line in lines) == said, (place, value)
+
+
+def test_a_picture_says_which_kind_of_sensitivity_of_how_many_runs_and_what_is_not_sure(coarse):
+    made = {p.stem: p for p in pictures(coarse, coarse.attributes())}
+    for stem, kind in (("numerical-publiek", "Numerical"), ("policy-publiek", "Policy"), ("shapes", "Behaviour-mode")):
+        words = " ".join(" ".join(t.get_text() for t in made[stem].figure.texts).split())
+        assert f"{kind} sensitivity: " in words
+        assert "512 runs a scenario" in words and "6 factors vary" in words
+        assert ("* Not converged; n = " in words) == (stem != "shapes")
+    panel = next(ax for ax in made["convergence-baseline"].figure.axes)
+    assert any(words.get_text().endswith("*") for words in panel.texts)
+
+
+def test_shares_from_the_grid_of_morris_say_so_in_the_picture(found, drawn):
+    words = " ".join(" ".join(t.get_text() for t in drawn["en"]["shapes"].figure.texts).split())
+    assert ("Morris' grid" in words) == (found.sample.method == "morris")
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_letters_meet_no_others_and_stay_on_the_sheet(drawn, language):
+    made = list(drawn[language].values())
     assert [p.stem for p in made] == [
         "numerical-baseline", "numerical-publiek", "policy-publiek", "shapes", "convergence-baseline",
     ]  # fmt: skip
+    assert_apart(made, 16.6)
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_a_column_has_two_outcomes_a_sheet_all_of_them_in_their_order(found, drawn, language):
+    names = shown_names(found)
+    made = pictures(found, found.attributes(), language, outcomes=names, size="column")
+    n_sheets = -(-len(names) // 2)
+    assert n_sheets > 1 and [p.stem for p in made[:n_sheets]] == [
+        f"numerical-baseline-{i + 1}" for i in range(n_sheets)
+    ]
+    rows = [row for picture in made[:n_sheets] for row in picture.table.rows]
+    assert str(rows) == str(list(drawn[language]["numerical-baseline"].table.rows)), "as text: NaN is no NaN"
+    assert all(p.table.name == p.stem and p.figure.get_size_inches()[1] * 2.54 <= 24 for p in made)
+    assert_apart(made, 8.1)
+
+
+def assert_apart(made, cm):
     for picture in made:
         figure = picture.figure
         renderer = FigureCanvasAgg(figure).get_renderer()
         figure.canvas.draw()
-        assert figure.get_size_inches()[0] * 2.54 == pytest.approx(16.6, abs=0.01)
+        assert figure.get_size_inches()[0] * 2.54 == pytest.approx(cm, abs=0.01)
         sheet = figure.bbox
         for ax in figure.axes:
             names = [words for words in ax.texts if words.get_text()]

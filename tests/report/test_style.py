@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,11 @@ from sdsocec.report.style import HOUSE, SIZES, load_style, luminance
 
 def contrast(colour):
     return 1.05 / (luminance(colour) + 0.05)
+
+
+def grey(colour):
+    """The grey of a preview, of 255."""
+    return Image.new("RGB", (1, 1), colour).convert("L").getpixel((0, 0))
 
 
 def written(folder, text):
@@ -56,6 +62,8 @@ def test_bands_and_neighbouring_areas_differ_in_grey():
     assert all(a - b > 0.1 for a, b in itertools.pairwise([1.0, *shades, luminance(HOUSE.median)]))
     fills = [HOUSE.fill(i) for i in range(16)]
     assert len(set(fills)) == 16
+    shades = sorted(grey(fill.colour) for fill in fills[:5])  # a legend of five holds without hatches
+    assert all(b - a > 25 for a, b in itertools.pairwise(shades))
     for a, b in itertools.pairwise(fills):
         assert a.hatch != b.hatch or abs(luminance(a.colour) - luminance(b.colour)) > 0.1
 
@@ -74,6 +82,12 @@ def test_a_file_changes_what_it_names_and_nothing_else(tmp_path):
     # Fewer colours than scenarios: dashes and markers go on.
     assert [style.look(i).colour for i in range(3)] == ["#9e0000", "#004488", "#9e0000"]
     assert style.look(0).dashes != style.look(2).dashes
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
+def test_areas_differ_however_few_colours_there_are(n):
+    style = replace(HOUSE, categories=HOUSE.categories[:n])
+    assert len({style.fill(i) for i in range(8)}) == 8
 
 
 def test_an_empty_table_changes_nothing(tmp_path):

@@ -89,8 +89,35 @@ def test_what_does_not_come_to_rest_is_refused_by_name(two_pools):
 
 
 def test_a_constant_that_leaves_no_number_is_refused_and_its_row_named(two_pools):
-    with pytest.raises(RunError, match=r"run '2 \(brought to rest\)' is not finite"):
+    with pytest.raises(RunError, match="run 2 is not finite on its way to rest"):
         spin_up(two_pools, Design(("wait",), np.array([[2.0], [0.0], [3.0]])))
+
+
+def test_stocks_that_act_on_nothing_or_are_empty_rest_or_are_told_of(tmp_path):
+    """Without loss the tank fills for ever; without inflow and loss it stays as it is; an empty one fills up to its rest."""
+    for folder in ("models/tank", "scenarios"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "models/tank/model.mdl").write_text(
+        """{UTF-8}
+rest = 0 ~ dmnl [0,1] ~ Unused. |
+tank = INTEG(inflow - loss * tank, initial tank) ~ litre ~ What is stored. |
+inflow = 10 ~ litre/year [0,100] ~ Inflow. |
+loss = 0.5 ~ 1/year [0,1] ~ Part lost in a year. |
+initial tank = 20 ~ litre [0,100] ~ Where it starts. |
+INITIAL TIME = 0 ~ year ~ | FINAL TIME = 10 ~ year ~ | TIME STEP = 0.25 ~ year ~ | SAVEPER = 1 ~ year ~ |
+"""
+    )
+    (tmp_path / "models/tank/model.toml").write_text(
+        'title = {nl = "x", en = "x"}\n[equilibrium]\nduration = 400\nset = {rest = 1.0}\n'
+    )
+    model = sdsocec.load_model("tank", Project(tmp_path))
+    rows = np.array([[10.0, 0.5, 20.0], [0.0, 0.0, 7.0], [10.0, 0.0, 20.0], [10.0, 0.5, 0.0]])
+    names = ("inflow", "loss", "initial tank")
+    for which, rest in (([0, 3], [20, 20]), ([1, 0], [7, 20]), ([0, 1, 3], [20, 7, 20]), ([3, 0], [20, 20])):
+        np.testing.assert_allclose(spin_up(model, Design(names, rows[which])).values[:, -1], rest, rtol=1e-6)
+    for which in ([0, 2], [2], [2, 1]):
+        with pytest.raises(RunError, match="'tank' still moves"):
+            spin_up(model, Design(names, rows[which]))
 
 
 def test_rows_far_apart_each_rest_where_running_brings_them(two_pools):

@@ -44,7 +44,7 @@ def test_a_lever_varies_evenly_over_its_range_and_means_its_scenario_value(model
         assert factor.distribution.mode is None
 
 
-def test_both_are_both(model):
+def test_both_are_the_uncertainties_and_then_the_levers(model):
     assert factors_of(model, "both") == factors_of(model) + factors_of(model, "levers")
 
 

@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.analysis.fit import FitStatistics, fit_statistics
+from sdsocec.engine import constant_values
 from sdsocec.errors import RunError
 from sdsocec.model.names import name_key, split_element_name
-from sdsocec.results.provenance import own_version
+from sdsocec.results.provenance import library_versions, own_version
+from sdsocec.scenario import load_scenario
 from sdsocec.scenario.changes import changes_text
 
 from .accepting import Accepted, rounded
@@ -124,6 +126,26 @@ def evidence_files(fit: Fit, command: str, values: Accepted, profiles: Sequence[
         FILE: f"{text}\n".encode(),
         "parameters.csv": table.getvalue().encode(),
         "best.cin": changes_text(changes).encode(),
+    }
+
+
+def stamp_of(fit: Fit) -> dict[str, Any]:
+    """The provenance of a fit."""
+    model = fit.problem.model
+    card = model.card.calibration
+    scenario = load_scenario(card.scenario, model) if card and card.scenario else None
+    return {
+        "model": model.name,
+        "model_file": model.equations.path.name,
+        "model_sha256": model.equations.file_sha256,
+        **({"card_sha256": model.card_sha256} if model.card_sha256 else {}),
+        "scenarios_sha256": json.dumps({scenario.name: scenario.digest} if scenario else {}),
+        "data_sha256": json.dumps({s.name: s.digest for s in fit.problem.series}),
+        "seed": fit.seed,
+        "time_step": constant_values(model.equations)["TIME STEP"],
+        "integrator": "euler",
+        "sdsocec_version": own_version(),
+        "library_versions": library_versions(*LIBRARIES),
     }
 
 

@@ -1,9 +1,9 @@
-"""Robustness: in which share of plausible inputs a conclusion holds, which input decides on it, and at which value it flips.
+"""Robustness: in which share of plausible inputs a conclusion holds, which input decides on it, and at which value it stops.
 
     rankings    "X has less of an outcome than Y", for every two scenarios
     claims      the reality checks that state what the study claims
     decisive    which input decides, from the rows that were run
-    flips       where something stops holding as one input moves
+    stretches   where something holds, is a tie, fails or is unknown as one input moves
 
 Start with `robust`.
 """
@@ -16,26 +16,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from sdsocec.analysis.checks import digest_of_checks, has_checks, is_trusted
+from sdsocec.engine import constant_values
 from sdsocec.errors import DesignError, SdsocecError
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.provenance import own_version
+from sdsocec.results.provenance import library_versions, own_version
 from sdsocec.scenario import Scenario, default_scenarios, load_scenario
 from sdsocec.scenario.factors import Factor, factors_of
 from sdsocec.scenario.sampling import make_sampling
 
 from .claims import Claim, ClaimResult, claims_of, try_claims
 from .decisive import Split, Strongest
-from .flips import Flip
 from .rankings import Progress, Ranking, Rankings, rank, ranked_outcomes
+from .stretches import Stretch
 
 __all__ = [
     "Claim",
     "ClaimResult",
-    "Flip",
     "Ranking",
     "Rankings",
     "Robustness",
     "Split",
+    "Stretch",
     "Strongest",
     "claims_of",
     "robust",
@@ -90,12 +91,19 @@ class Robustness:
             "seed": self.seed,
             "engine": "native",
             "integrator": "euler",
+            "time_step": constant_values(model.equations)["TIME STEP"],
             "sdsocec_version": own_version(),
+            "library_versions": library_versions("numpy", "llvmlite", "scipy"),
         }
         if rankings is not None:
+            names = [scenario.name for scenario in self.scenarios]
+            left_out = {name: n for name, n in zip(names, rankings.not_finite(), strict=True) if n}
             found |= {"time": rankings.time, "n_rankings": len(rankings.inputs), "initial": rankings.initial}
+            found |= {"rows_not_finite": json.dumps(left_out, ensure_ascii=False)}
         if self.claims:
+            unknown = {one.claim.name: one.n_unknown for one in self.claims if one.n_unknown}
             found |= {"n_claims": self.claims_n, "checks_sha256": digest_of_checks(model)}
+            found |= {"rows_not_computed": json.dumps(unknown, ensure_ascii=False)}
         return found
 
 
@@ -176,7 +184,8 @@ def robust(
             notices.append(f"no rankings: {error.faults[0].what}")
         else:
             rows = make_sampling(model, "sobol", factors, n, seed).rows(0, n)
-            rankings = rank(model, chosen, factors, ranked, rows, time=time, seed=seed, progress=progress)
+            rankings = rank(model, chosen, factors, ranked, rows, time=time, progress=progress)
+            notices += [rankings.notice] if rankings.notice else []
             if rankings.overridden:
                 listed = ", ".join(f"'{name}'" for name in rankings.overridden)
                 notices.append(f"varied alike in every scenario, though some of them set it: {listed}")

@@ -1,4 +1,4 @@
-"""Claims of a study: in which share of plausible inputs each holds, which input decides, and where it flips.
+"""Claims of a study: in which share of plausible inputs each holds, which input decides, and where it starts to fail.
 
 A claim is a reality check. The card's `[claims]` says which checks are claims; without it all checks of the model are. They are
 code of the model's folder: it runs outside the project only when trusted.
@@ -6,6 +6,7 @@ code of the model's folder: it runs outside the project only when trusted.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import signal
 import time
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from sdsocec.analysis.checks import CheckResult, RealityCheck, Request, Runner, load_checks, run_check
 from sdsocec.analysis.experiment import Experiment
-from sdsocec.errors import Fault, ProjectError, nearest_name
+from sdsocec.errors import Fault, ProjectError, SdsocecError, nearest_name
 from sdsocec.model.card import CARD
 from sdsocec.model.project import LoadedModel
 from sdsocec.model.toml import Text
@@ -27,8 +28,8 @@ from sdsocec.scenario import as_it_stands
 from sdsocec.scenario.factors import Factor
 
 from .decisive import Split, resolution_of, separating, share_interval
-from .flips import Flip, find_flips
 from .rankings import Progress, grid_of
+from .stretches import Stretch, find_stretches
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -63,8 +64,8 @@ class ClaimResult:
         Of the share in which it holds, 95 %.
     split : Split or None
         The input that best tells apart the rows in which it holds and fails; None where there are no two kinds.
-    alone : tuple of tuples of Flip
-        For each input, where the claim flips as this input alone moves through its range.
+    alone : tuple of tuples of Stretch
+        For each input, where the claim holds, fails and is unknown as this input alone moves through its range.
     """
 
     claim: Claim
@@ -74,7 +75,7 @@ class ClaimResult:
     n_unknown: int
     interval: tuple[float, float]
     split: Split | None
-    alone: tuple[tuple[Flip, ...], ...]
+    alone: tuple[tuple[Stretch, ...], ...]
 
     @property
     def n(self) -> int:
@@ -83,8 +84,14 @@ class ClaimResult:
 
     @property
     def share(self) -> float:
-        """The share in which it holds."""
+        """The share in which it holds, of the rows that count; NaN if none does."""
         return self.n_holds / self.n if self.n else float("nan")
+
+    @property
+    def is_fragile(self) -> bool:
+        """Whether it fails with the stored values, or does not hold, or is not known to, in some row or for one input alone."""
+        moved = any(one.verdict != "holds" for stretches in self.alone for one in stretches)
+        return not self.stored.holds or self.n_holds < self.n + self.n_unknown or moved
 
 
 def claims_of(model: LoadedModel, trust_code: bool = False) -> tuple[Claim, ...]:
@@ -146,27 +153,29 @@ def try_claims(
     tester = _Tester(model, claims)
     stored = [tester.stored(i) for i in range(len(claims))]
     everything = tuple(range(len(claims)))
+    initial = Experiment.of(model, [as_it_stands(model)], factors, ()).initial  # of one input alone too
     start = time.perf_counter()
     tester.verdicts({}, everything)
     seconds = time.perf_counter() - start
     n_scans = GRID * len(factors)
     is_worth_it = workers > 1 and seconds * (len(inputs) + n_scans) > WORTH_PROCESSES
     with _Pool(tester, trust_code, workers if is_worth_it else 1) as pool:
-        rows = [(start, everything) for start in _starts(model, factors, inputs)]
+        rows = [(start, everything) for start in _starts(model, factors, inputs, initial)]
         verdicts = np.array(list(pool.run(rows, progress, "claims"))).reshape(len(inputs), len(claims))
-        flips: list[list[tuple[Flip, ...]]] = []
+        alone: list[list[tuple[Stretch, ...]]] = []
+        certain = np.zeros(len(claims))  # no claim is a tie
         for k, factor in enumerate(factors):
             told("claims, one input at a time", k, len(factors))
             grid = grid_of(model, factor, n=GRID)
-            found = list(pool.run([(s, everything) for s in _starts(model, [factor], grid[:, None])]))
+            found = list(pool.run([(s, everything) for s in _starts(model, [factor], grid[:, None], initial)]))
 
             def evaluate(points: Floats, which: Places, factor: Factor = factor) -> Floats:
-                starts = _starts(model, [factor], points[:, None])
+                starts = _starts(model, [factor], points[:, None], initial)
                 tasks = [(s, (int(i),)) for s, i in zip(starts, which, strict=True)]
                 return np.array([row[0] for row in pool.run(tasks)])
 
             margins = np.array(found).reshape(len(grid), len(claims))
-            flips.append(find_flips(grid, margins, evaluate, resolution_of(factor.distribution)))
+            alone.append(find_stretches(grid, margins, certain, evaluate, resolution_of(factor.distribution)))
         told("claims, one input at a time", len(factors), len(factors))
     results = []
     for i, claim in enumerate(claims):
@@ -176,28 +185,38 @@ def try_claims(
         results.append(
             ClaimResult(
                 claim, stored[i], n_holds, n - n_holds, len(inputs) - n, share_interval(n_holds, n),
-                separating(holds, inputs[known], [factor.distribution for factor in factors]) if n else None,
-                tuple(of_factor[i] for of_factor in flips),
+                separating(holds, inputs[known], [factor.distribution for factor in factors], len(claims)),
+                tuple(of_factor[i] for of_factor in alone),
             )
         )  # fmt: skip
-    return tuple(sorted(results, key=lambda result: (result.stored.holds, result.share)))
+    if not any(result.n for result in results):
+        raise SdsocecError(
+            f"no claim can be judged: in none of {len(inputs)} rows of inputs could a check be computed",
+            hint="'sdsocec check' tells why, for the stored values. Narrow the inputs.",
+        )
+    return tuple(sorted(results, key=lambda result: (result.stored.holds, result.share if result.n else -1.0)))
 
 
-def _starts(model: LoadedModel, factors: Sequence[Factor], inputs: Floats) -> list[dict[str, float]]:
-    """The constants of each row: its inputs, and its equilibrium where they act on it; all solved in one batch."""
-    found = Experiment.of(model, [as_it_stands(model)], factors, ()).design(inputs)
-    kept = [i for i, name in enumerate(found.names) if name != "SAVEPER"]
-    names = [found.names[i] for i in kept]
-    return [dict(zip(names, row, strict=True)) for row in found.values[:, kept].tolist()]
+def _starts(
+    model: LoadedModel, factors: Sequence[Factor], inputs: Floats, initial: str
+) -> list[dict[str, float] | None]:
+    """The constants of each row: its inputs, and its equilibrium where they act on it; None for a row that has none."""
+    found = Experiment.of(model, [as_it_stands(model)], factors, (), initial=initial).starts(inputs)
+    if found.design is None:
+        return [None] * len(inputs)
+    kept = [i for i, name in enumerate(found.design.names) if name != "SAVEPER"]
+    names = [found.design.names[i] for i in kept]
+    rows = iter(found.design.values[:, kept].tolist())
+    return [dict(zip(names, next(rows), strict=True)) if has_start else None for has_start in found.has_start[:, 0]]
 
 
 # ---- one row -------------------------------------------------------------------------------------------------------------
 
-Task = tuple[Mapping[str, float], tuple[int, ...]]  # the constants of a row, and the claims asked for
+Task = tuple[Mapping[str, float] | None, tuple[int, ...]]  # the constants of a row, and the claims asked for
 
 
 class _Tester:
-    """Tells which claims hold with some inputs: 1 holds, -1 fails, NaN could not be computed."""
+    """Tells which claims hold with some inputs: 1 holds, -1 fails, NaN could not be computed; so is a row without a start."""
 
     def __init__(
         self, model: LoadedModel, claims: Sequence[Claim], asked: Sequence[tuple[Request, ...]] | None = None
@@ -213,13 +232,15 @@ class _Tester:
         self.asked[claim] = runner.asked
         return found
 
-    def verdicts(self, inputs: Mapping[str, float], claims: Iterable[int]) -> list[float]:
+    def verdicts(self, inputs: Mapping[str, float] | None, claims: Sequence[int]) -> list[float]:
+        if inputs is None:
+            return [math.nan] * len(claims)
         runner = self.runner.with_inputs(inputs)
         found = []
         for claim in claims:
             runner.prepare(self.asked[claim])
             result = run_check(self.claims[claim].check, runner)
-            found.append((1.0 if result.holds else -1.0) if result.is_computed else float("nan"))
+            found.append((1.0 if result.holds else -1.0) if result.is_computed else math.nan)
         return found
 
 

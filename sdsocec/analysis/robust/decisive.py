@@ -3,8 +3,9 @@
     strongest     on a number: the input that alone explains most of its variance (first-order index)
     separating    on whether something holds: the input that best tells the rows where it does from the others
 
-Both hold the best input against chance: many dummies that drive nothing, and the p-value of the test, with the number of inputs
-in mind. What does not beat chance decides nothing.
+Both hold the best input against chance: a p-value, times the number of inputs and of the statements asked about (Bonferroni), so
+that over all of them together one in twenty answers names an input where none does anything. Not to beat chance is no proof that
+an input does nothing.
 """
 
 from __future__ import annotations
@@ -21,10 +22,8 @@ from sdsocec.model.distribution import Distribution
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 FEWEST_ROWS = 64  # below this a class has too few rows
-DUMMIES_EACH = (
-    20  # random columns for each input: chance alone makes the strongest of all an input in one case of twenty-one
-)
-LEVEL = 0.05  # of the test, over all inputs together
+FEWEST_EACH = 5  # rows that hold and that fail, to tell them apart: one or two alone may lie anywhere
+LEVEL = 0.05  # of a test, over all inputs and statements together
 
 
 @dataclass(frozen=True)
@@ -37,18 +36,18 @@ class Strongest:
         Of the input.
     share : float
         Of the variance, between 0 and 1: the first-order index.
-    noise : float
-        The largest index of a dummy.
+    p_value : float
+        Of that share if no input did anything, over all inputs and statements.
     """
 
     position: int
     share: float
-    noise: float
+    p_value: float
 
     @property
     def is_decisive(self) -> bool:
-        """Whether it explains more than every dummy."""
-        return self.share > self.noise
+        """Whether chance does not explain it."""
+        return self.p_value < LEVEL
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Split:
     distance : float
         Between the two distributions of the input (Kolmogorov and Smirnov), between 0 and 1.
     p_value : float
-        Of that distance if the input did nothing, times the number of inputs.
+        Of that distance if no input did anything, over all inputs and statements.
     """
 
     position: int
@@ -82,19 +81,19 @@ class Split:
         return self.p_value < LEVEL
 
 
-def strongest(values: Floats, inputs: Floats, seed: int) -> Strongest | None:
+def strongest(values: Floats, inputs: Floats, n_statements: int = 1) -> Strongest | None:
     """The input whose variation explains most of that of a number.
 
     The measure is the first-order index of variance, from given rows: the variance of the means of classes of rows with like
-    values of the input, as a part of the whole.
+    values of the input, as a part of the whole. Its p-value is that of the F-test between those classes.
 
     Parameters
     ----------
     values : array, shape (n,)
         In any unit; rows that are not finite are left out.
     inputs : array, shape (n, n_inputs)
-    seed : int
-        Of the dummies.
+    n_statements : int
+        How many numbers are asked about together.
 
     Returns
     -------
@@ -106,15 +105,20 @@ def strongest(values: Floats, inputs: Floats, seed: int) -> Strongest | None:
     Plischke, Borgonovo and Smith (2013), "Global sensitivity measures from given data", European Journal of Operational Research
     226(3), 536-550.
     """
+    from scipy.stats import f
+
     finite = np.isfinite(values)
     values, inputs = values[finite], inputs[finite]
-    if len(values) < FEWEST_ROWS or np.ptp(values) <= 1e-12 * np.abs(values).max():
+    n = len(values)
+    if n < FEWEST_ROWS or np.ptp(values) <= 1e-12 * np.abs(values).max():
         return None
-    dummies = np.random.default_rng(seed).random((len(values), DUMMIES_EACH * inputs.shape[1]))
-    n = inputs.shape[1]
-    indices = first_order(values, np.concatenate([inputs, dummies], axis=1))
-    best = int(indices[:n].argmax())
-    return Strongest(best, float(indices[best]), float(indices[n:].max()))
+    indices = first_order(values, inputs)
+    best = int(indices.argmax())
+    share, between = min(1.0, float(indices[best])), _classes(n) - 1
+    ratio = math.inf if share == 1.0 else share / (1.0 - share) * (n - 1 - between) / between
+    return Strongest(
+        best, share, min(1.0, float(f.sf(ratio, between, n - 1 - between)) * inputs.shape[1] * n_statements)
+    )
 
 
 def first_order(values: Floats, inputs: Floats) -> Floats:
@@ -134,7 +138,9 @@ def _classes(n: int) -> int:
     return min(48, math.ceil(math.pow(n, power)))
 
 
-def separating(holds: Flags, inputs: Floats, distributions: Sequence[Distribution]) -> Split | None:
+def separating(
+    holds: Flags, inputs: Floats, distributions: Sequence[Distribution], n_statements: int = 1
+) -> Split | None:
     """The input, and the place along it, that best parts the rows in which something holds from the others.
 
     The measure is the largest distance between the two distributions of an input (regional sensitivity analysis).
@@ -144,11 +150,13 @@ def separating(holds: Flags, inputs: Floats, distributions: Sequence[Distributio
     holds : array of bool, shape (n,)
     inputs : array, shape (n, n_inputs)
     distributions : of the inputs
+    n_statements : int
+        How many statements are asked about together.
 
     Returns
     -------
     Split or None
-        None where it holds in all rows or in none.
+        None where it holds, or does not, in fewer than `FEWEST_EACH` rows.
 
     References
     ----------
@@ -157,7 +165,7 @@ def separating(holds: Flags, inputs: Floats, distributions: Sequence[Distributio
     """
     from scipy.stats import ks_2samp
 
-    if holds.all() or not holds.any():
+    if min(holds.sum(), (~holds).sum()) < FEWEST_EACH:
         return None
     found = [ks_2samp(column[holds], column[~holds]) for column in inputs.T]
     best = int(np.argmax([one.statistic for one in found]))
@@ -169,7 +177,7 @@ def separating(holds: Flags, inputs: Floats, distributions: Sequence[Distributio
         (int(holds[is_below].sum()), int(is_below.sum())),
         (int(holds[~is_below].sum()), int((~is_below).sum())),
         float(found[best].statistic),
-        min(1.0, float(found[best].pvalue) * inputs.shape[1]),
+        min(1.0, float(found[best].pvalue) * inputs.shape[1] * n_statements),
     )
 
 
@@ -188,7 +196,7 @@ def rounded(value: float, distribution: Distribution) -> float:
 
 
 def resolution_of(distribution: Distribution) -> float:
-    """How narrow a flip is closed in: half a unit of the last decimal shown, or a thousandth of the range if that is less."""
+    """How narrowly a border is closed in: half a unit of the last decimal shown, or a thousandth of the range if that is less."""
     return min(0.5 * 10.0 ** -decimals_of(distribution), 1e-3 * (distribution.high - distribution.low))
 
 

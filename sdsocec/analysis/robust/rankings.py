@@ -1,4 +1,9 @@
-"""Rankings of scenarios: in which share of plausible inputs each holds, which input decides, and where it flips."""
+"""Rankings of scenarios: in which share of plausible inputs each holds, which input decides, and where it is turned round.
+
+One rule for rows, for one input alone, and for what is drawn (`stretches.verdicts`): a ranking holds where the two differ by more
+than the card's `smallest` of their unit, it is turned round where they do so the other way, and between it is a tie. A row counts
+where both scenarios have a finite number.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sdsocec.analysis.experiment import Experiment
+from sdsocec.analysis.experiment import Experiment, Runs
 from sdsocec.engine import constant_values
 from sdsocec.engine.trajectories import CONTROLS, Clock
 from sdsocec.errors import DesignError, SdsocecError, nearest_name
@@ -20,7 +25,7 @@ from sdsocec.scenario import Scenario
 from sdsocec.scenario.factors import Factor
 
 from .decisive import Split, Strongest, resolution_of, separating, share_interval, strongest
-from .flips import Flip, find_flips
+from .stretches import FAILS, HOLDS, TIE, UNKNOWN, Stretch, find_stretches, verdicts
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -44,16 +49,19 @@ class Ranking:
         Positions of the scenarios.
     stored : float
         First minus second with the stored values, in the model's unit.
+    tie : float
+        The largest difference, either way, that is a tie; in the model's unit.
     n_holds, n_ties, n_reversed, n_unknown : int
-        Of the rows: in how many it holds; they are too near to tell apart; it is the other way round; a number is not finite.
+        Of the rows: in how many it holds; is a tie; is the other way round; a number is not finite.
     interval : (float, float)
         Of the share in which it holds, 95 %.
     quantiles : (float, float, float)
         Of first minus second, at 5, 50 and 95 %.
     strongest : Strongest or None
         The input that explains most of the difference.
-    alone : tuple of tuples of Flip
-        For each input, where the ranking flips as this input alone moves through its range.
+    alone : tuple of tuples of Stretch
+        For each input, where the ranking holds, is a tie, fails (is turned round) and is unknown as this input alone moves
+        through its range.
     split : Split or None
         Where it fails in some rows: the input that best tells them apart.
     """
@@ -64,6 +72,7 @@ class Ranking:
     first: int
     second: int
     stored: float
+    tie: float
     n_holds: int
     n_ties: int
     n_reversed: int
@@ -71,7 +80,7 @@ class Ranking:
     interval: tuple[float, float]
     quantiles: tuple[float, float, float]
     strongest: Strongest | None
-    alone: tuple[tuple[Flip, ...], ...]
+    alone: tuple[tuple[Stretch, ...], ...]
     split: Split | None
 
     @property
@@ -81,8 +90,13 @@ class Ranking:
 
     @property
     def share(self) -> float:
-        """The share in which it holds."""
+        """The share in which it holds, of the rows that count; NaN if none does."""
         return self.n_holds / self.n if self.n else float("nan")
+
+    @property
+    def is_fragile(self) -> bool:
+        """Whether it does not hold, or is not known to, in some row or for some value of one input alone."""
+        return self.n_holds < self.n + self.n_unknown or any(one.verdict != "holds" for s in self.alone for one in s)
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,8 @@ class Rankings:
         Where the rows start.
     overridden : tuple of str
         The inputs that are varied alike in every scenario, though one of them sets it.
+    notice : str
+        On rows without an equilibrium to start from; empty if there are none.
     """
 
     rankings: tuple[Ranking, ...]
@@ -120,6 +136,11 @@ class Rankings:
     along: tuple[Floats, ...]
     initial: str
     overridden: tuple[str, ...]
+    notice: str = ""
+
+    def not_finite(self) -> tuple[int, ...]:
+        """For each scenario, in how many rows one of its outputs is not finite."""
+        return tuple(int(n) for n in (~np.isfinite(self.values)).any(axis=2).sum(axis=0))
 
     def differences(self, ranking: Ranking, values: Floats) -> Floats:
         """First minus second, shape (...,), of values of shape (..., n_scenarios, n_outputs)."""
@@ -207,7 +228,6 @@ def rank(
     inputs: Floats,
     *,
     time: float | None = None,
-    seed: int = 1,
     progress: Progress | None = None,
 ) -> Rankings:
     """Every ranking of two scenarios, over rows of inputs.
@@ -224,6 +244,8 @@ def rank(
     ------
     DesignError
         There is one scenario only, or the run has no such time.
+    SdsocecError
+        A number is not finite with the stored values, or no ranking has a row that counts.
     """
     if len(scenarios) < 2:
         raise DesignError(f"a ranking needs two scenarios, and '{model.name}' has {len(scenarios)} here")
@@ -237,61 +259,70 @@ def rank(
         """One of fewer inputs, which starts as the whole does."""
         return Experiment.of(model, scenarios, of, outputs, saving=saving, initial=whole.initial)
 
-    stored = experiment(()).run(np.zeros((1, 0)))[0, :, 1]
+    as_stored = experiment(()).runs(np.zeros((1, 0)))
+    stored = as_stored.values[0, :, 1]
     if not np.isfinite(stored).all():
         scenario, output = np.argwhere(~np.isfinite(stored))[0]
         raise SdsocecError(
-            f"'{outputs[output]}' is not finite in '{scenarios[scenario].name}' at {at:g}", name=outputs[output]
-        )
-    design_rows = []
+            f"'{outputs[output]}' is not finite in '{scenarios[scenario].name}' at {at:g}, with the stored values",
+            name=outputs[output], hint="They have no equilibrium to start from." if as_stored.n_unstarted else "",
+        )  # fmt: skip
+    parts = []
     for start in range(0, len(inputs), PART):
         told("rankings", start, len(inputs))
-        design_rows.append(whole.run(inputs[start : start + PART])[:, :, 1])
-    values = np.concatenate(design_rows)
+        parts.append(whole.runs(inputs[start : start + PART], first=start))
+    ran = Runs.joined(parts)
+    values = ran.values[:, :, 1]
     told("rankings", len(inputs), len(inputs))
-    scale = np.abs(np.where(np.isfinite(values), values, 0.0)).max(axis=(0, 1))
-    equal = EQUAL * np.maximum(scale, np.abs(stored).max(axis=0))
-    pairs, tied = _pairs(model, outcomes, stored, equal)
-    grids, along, flips = [], [], []
+    ties = _ties(model, outputs, np.concatenate([values, stored[None]]))
+    pairs, tied = _pairs(outcomes, stored, ties)
+    tie_of = np.array([ties[pair.column] for pair in pairs])
+    grids, along, alone = [], [], []
     for i, factor in enumerate(factors):
-        told("flips", i, len(factors))
+        told("one input at a time", i, len(factors))
         one = experiment((factor,))
         grid = grid_of(model, factor, scenarios)
         found = one.run(grid[:, None])[:, :, 1]
-
-        def margins(values: Floats, pairs: Sequence[_Pair]) -> Floats:
-            parts = [pair.margin(values, equal) for pair in pairs]
-            return np.array(parts).reshape(len(pairs), len(values)).T
+        margins = np.array([pair.margin(found) for pair in pairs]).reshape(len(pairs), len(grid)).T
 
         def evaluate(points: Floats, which: NDArray[np.int64], one: Experiment = one) -> Floats:
             distinct, place = np.unique(points, return_inverse=True)
-            ran = one.run(distinct[:, None])[:, :, 1]
-            return np.array([pairs[k].margin(ran[place[j]], equal) for j, k in enumerate(which)])
+            values = one.run(distinct[:, None])[:, :, 1]
+            return np.array([pairs[k].margin(values[place[j]]) for j, k in enumerate(which)])
 
-        flips.append(find_flips(grid, margins(found, pairs), evaluate, resolution_of(factor.distribution)))
+        alone.append(find_stretches(grid, margins, tie_of, evaluate, resolution_of(factor.distribution)))
         grids.append(grid)
         along.append(found)
-    told("flips", len(factors), len(factors))
+    told("one input at a time", len(factors), len(factors))
     rankings = [
-        _ranking(pair, outcomes, values, stored, equal, model, inputs, factors, [f[k] for f in flips], seed)
+        _ranking(pair, outcomes, values, stored, ties, inputs, factors, [s[k] for s in alone], len(pairs))
         for k, pair in enumerate(pairs)
     ]
+    if rankings and not any(one.n for one in rankings):
+        wrong = ", ".join(
+            f"'{s.name}'" for s, v in zip(scenarios, np.moveaxis(values, 1, 0), strict=True) if not np.isfinite(v).any()
+        )
+        raise SdsocecError(
+            f"nothing can be ranked: in none of {len(inputs)} rows of inputs do two scenarios have a finite number at {at:g}",
+            hint=f"No row of {wrong} has one: narrow the inputs." if wrong else "Narrow the inputs.",
+        )
     if rankings and all(one.n_ties == one.n for one in rankings):
         raise DesignError(
-            "with these inputs the scenarios are the same in every row, so there is nothing to rank",
+            "with these inputs no two scenarios differ by more than a tie in any row, so there is nothing to rank",
             hint="What scenarios set tells them apart: vary something else.",
         )
     return Rankings(
         tuple(sorted(rankings, key=_fragility)), at, outputs, inputs, values, stored, tuple(tied), tuple(grids), tuple(along),
-        whole.initial, whole.overridden,
+        whole.initial, whole.overridden, ran.notice("in some scenario, and do not count in its rankings") or "",
     )  # fmt: skip
 
 
 def grid_of(model: LoadedModel, factor: Factor, scenarios: Iterable[Scenario] = (), n: int = GRID) -> Floats:
-    """Values through the range of an input, and its stored value, unless that differs by element or scenario."""
-    grid = np.linspace(factor.distribution.low, factor.distribution.high, n)
+    """Values through the range of an input, with its stored value if that is one, and lies within."""
+    low, high = factor.distribution.low, factor.distribution.high
+    grid = np.linspace(low, high, n)
     value = stored_value(model, factor, scenarios)
-    return grid if value is None else np.unique(np.append(grid, value))
+    return grid if value is None or not low <= value <= high else np.unique(np.append(grid, value))
 
 
 def stored_value(model: LoadedModel, factor: Factor, scenarios: Iterable[Scenario] = ()) -> float | None:
@@ -312,23 +343,32 @@ class _Pair:
     first: int
     second: int
 
-    def margin(self, values: Floats, equal: Floats) -> Floats:
-        """By how much it holds, shape (...,); 0 where the two are the same number."""
+    def margin(self, values: Floats) -> Floats:
+        """By how much it holds, shape (...,): the difference in its sense."""
         difference = values[..., self.second, self.column] - values[..., self.first, self.column]
-        margin = difference if self.sense == "lower" else -difference
-        return np.asarray(np.where(np.abs(margin) <= equal[self.column], 0.0, margin))
+        return np.asarray(difference if self.sense == "lower" else -difference)
+
+
+def _ties(model: LoadedModel, outputs: Sequence[str], values: Floats) -> Floats:
+    """The largest difference of each output that is a tie: what the card calls too small to mean anything, or rounding."""
+    found = []
+    for output, rounding in zip(
+        outputs, EQUAL * np.abs(np.where(np.isfinite(values), values, 0.0)).max(axis=(0, 1)), strict=True
+    ):
+        shown = model.card.units.get(model.equations.variables[name_key(split_element_name(output)[0])].unit)
+        found.append(max(float(rounding), shown.smallest if shown is not None else 0.0))
+    return np.array(found)
 
 
 def _pairs(
-    model: LoadedModel, outcomes: Mapping[str, tuple[Outcome, Sense]], stored: Floats, equal: Floats
+    outcomes: Mapping[str, tuple[Outcome, Sense]], stored: Floats, ties: Floats
 ) -> tuple[list[_Pair], list[tuple[str, int, int]]]:
     pairs, tied = [], []
     for column, (output, (_, sense)) in enumerate(outcomes.items()):
-        least = _least(model, output, float(equal[column]))
         for a in range(len(stored)):
             for b in range(a + 1, len(stored)):
                 difference = stored[a, column] - stored[b, column]
-                if abs(difference) <= least:
+                if abs(difference) <= ties[column]:
                     tied.append((output, a, b))
                     continue
                 first, second = (a, b) if (difference < 0) == (sense == "lower") else (b, a)
@@ -336,52 +376,33 @@ def _pairs(
     return pairs, tied
 
 
-def _least(model: LoadedModel, output: str, equal: float) -> float:
-    """The largest difference that is a tie: what the card calls too small to mean anything, or rounding."""
-    unit = model.equations.variables[name_key(split_element_name(output)[0])].unit
-    shown = model.card.units.get(unit)
-    return max(equal, shown.smallest if shown is not None else 0.0)
-
-
 def _ranking(
     pair: _Pair,
     outcomes: Mapping[str, tuple[Outcome, Sense]],
     values: Floats,
     stored: Floats,
-    equal: Floats,
-    model: LoadedModel,
+    ties: Floats,
     inputs: Floats,
     factors: Sequence[Factor],
-    alone: Sequence[tuple[Flip, ...]],
-    seed: int,
+    alone: Sequence[tuple[Stretch, ...]],
+    n_rankings: int,
 ) -> Ranking:
-    margin = pair.margin(values, equal)
-    known = np.isfinite(margin)
-    least = _least(model, pair.output, float(equal[pair.column]))
-    holds = margin[known] > least
-    ties = np.abs(margin[known]) <= least
+    margin, tie = pair.margin(values), float(ties[pair.column])
+    codes = verdicts(margin, tie)
+    known = codes != UNKNOWN
+    n = {code: int((codes == code).sum()) for code in (HOLDS, TIE, FAILS, UNKNOWN)}
     difference = margin[known] * (-1 if pair.sense == "lower" else 1)
     low, median, high = (float(q) for q in np.quantile(difference, (0.05, 0.5, 0.95))) if known.any() else (np.nan,) * 3
     return Ranking(
-        pair.output,
-        outcomes[pair.output][0],
-        pair.sense,
-        pair.first,
-        pair.second,
-        float(stored[pair.first, pair.column] - stored[pair.second, pair.column]),
-        int(holds.sum()),
-        int(ties.sum()),
-        int((~holds & ~ties).sum()),
-        int((~known).sum()),
-        share_interval(int(holds.sum()), int(known.sum())),
-        (low, median, high),
-        strongest(difference, inputs[known], seed),
-        tuple(alone),
-        separating(holds, inputs[known], [factor.distribution for factor in factors]),
-    )
+        pair.output, outcomes[pair.output][0], pair.sense, pair.first, pair.second,
+        float(stored[pair.first, pair.column] - stored[pair.second, pair.column]), tie,
+        n[HOLDS], n[TIE], n[FAILS], n[UNKNOWN], share_interval(n[HOLDS], int(known.sum())), (low, median, high),
+        strongest(difference, inputs[known], n_rankings), tuple(alone),
+        separating(codes[known] == HOLDS, inputs[known], [factor.distribution for factor in factors], n_rankings),
+    )  # fmt: skip
 
 
 def _fragility(ranking: Ranking) -> tuple[float, float]:
-    """The smallest share first; of equal ones that with the median nearest to 0 for its spread."""
+    """The smallest share first, none at all before that; of equal ones that with the median nearest to 0 for its spread."""
     low, median, high = ranking.quantiles
-    return ranking.share, abs(median) / (high - low) if high > low else np.inf
+    return ranking.share if ranking.n else -1.0, abs(median) / (high - low) if high > low else np.inf

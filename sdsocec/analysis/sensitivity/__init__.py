@@ -13,7 +13,7 @@ Start with `sensitivity`. Imports the analysis of experiments, scenario, results
 """
 
 from .design import DEFAULT_N, METHODS, Sample, draw
-from .indices import CHIEF, LEAST_EVENTS, Indices, indices_of
+from .indices import CHIEF, LEAST_EVENTS, UNSEEN, Indices, indices_of
 from .modes import MODES, behaviour_modes
 from .policy import Ranking
 from .result import KINDS, Modes, Part, Question, Sensitivity
@@ -26,6 +26,7 @@ __all__ = [
     "LEAST_EVENTS",
     "METHODS",
     "MODES",
+    "UNSEEN",
     "Indices",
     "Modes",
     "Part",

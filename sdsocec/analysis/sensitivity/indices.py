@@ -18,6 +18,7 @@ EQUAL = 1e-9  # a spread below this share of the largest value of an outcome is 
 LEAST_POINTS = 16  # base points with finite numbers; fewer give no index
 RESAMPLES = 100  # of the bootstrap, as in SALib
 LEAST_EVENTS = 30  # rows of the rarer kind; fewer say nothing about when it happens
+UNSEEN = 3  # what none of k rows shows may still be in 3 / k of them, with 95 % (the rule of three)
 LEAST_DRAWN = 256  # rows of PAWN; of fewer, a resample may leave a slide empty
 NAMES = {"sobol": sobol.NAMES, "morris": morris.NAMES, "pawn": pawn.NAMES}
 CHIEF = {"sobol": "ST", "morris": "mu_star", "pawn": "PAWN"}  # what factors are ranked by
@@ -46,6 +47,8 @@ class Indices:
         Of an output that is 0 or 1: whether it varies, but in fewer than `LEAST_EVENTS` independent rows.
     n_used : array of int, shape (...)
         Base points all of whose rows are finite.
+    n_events : array, shape (...)
+        Of an output that is 0 or 1: how many independent rows are of the rarer kind. Otherwise infinite.
     tolerance : float
         For the half width of an interval, and for what doubling n to `sizes[-1]` moved; morris: a share of the largest mu*.
     """
@@ -59,6 +62,7 @@ class Indices:
     varies: Flags
     is_rare: Flags
     n_used: NDArray[np.int64]
+    n_events: Floats
     tolerance: float
 
     @cached_property
@@ -80,10 +84,19 @@ class Indices:
         return np.asarray(np.abs(self.value[-1] - self.value[-2]))
 
     @cached_property
+    def is_seen(self) -> Flags:
+        """Whether an output that is 0 or 1 was seen often enough for the tolerance, shape (...).
+
+        Where an input never changed a rare event, the index is 0 and so is its interval: no resample shows what no row showed.
+        """
+        return np.asarray(self.n_events * self.tolerance >= UNSEEN)
+
+    @cached_property
     def converged(self) -> Flags:
         """Whether an index has converged; False where it is not judged."""
         with np.errstate(invalid="ignore"):
-            return np.asarray(self.is_judged & (self.half[-1] <= self.allowed) & (self.moved <= self.allowed))
+            narrow = (self.half[-1] <= self.allowed) & (self.moved <= self.allowed)
+        return np.asarray(self.is_judged & narrow & self.is_seen[..., None, None])
 
     def needed(self, where: Flags | None = None) -> int | None:
         """The n at which the judged indices (of those in `where`) may be expected to converge; None if they have.
@@ -97,6 +110,8 @@ class Indices:
         with np.errstate(divide="ignore", over="ignore"):
             factor = float(np.max((self.half[-1][open_] / allowed) ** 2))
         n = self.sizes[-1]
+        seen = np.broadcast_to(self.n_events[..., None, None], open_.shape)[open_]
+        factor = max(factor, UNSEEN / (self.tolerance * float(seen.min())))
         if not np.isfinite(factor):
             return n * 2
         return n << max(1, int(np.ceil(np.log2(max(factor, 1.0)))))
@@ -117,7 +132,7 @@ class Indices:
         return Indices(
             self.method, self.names, self.sizes, self.value[(slice(None), *place)], self.half[(slice(None), *place)],
             self.threshold[(slice(None), *place)], self.varies[place], self.is_rare[place], self.n_used[place],
-            self.tolerance,
+            self.n_events[place], self.tolerance,
         )  # fmt: skip
 
 
@@ -127,11 +142,21 @@ def together(parts: Sequence[Indices]) -> Indices:
     value, half, threshold = (
         np.stack([getattr(part, name) for part in parts], axis=1) for name in ("value", "half", "threshold")
     )
-    varies, is_rare, n_used = (
-        np.stack([getattr(part, name) for part in parts]) for name in ("varies", "is_rare", "n_used")
+    varies, is_rare, n_used, n_events = (
+        np.stack([getattr(part, name) for part in parts]) for name in ("varies", "is_rare", "n_used", "n_events")
     )
     return Indices(
-        first.method, first.names, first.sizes, value, half, threshold, varies, is_rare, n_used, first.tolerance
+        first.method,
+        first.names,
+        first.sizes,
+        value,
+        half,
+        threshold,
+        varies,
+        is_rare,
+        n_used,
+        n_events,
+        first.tolerance,
     )
 
 
@@ -161,7 +186,7 @@ def indices_of(
     finite = np.asarray(np.isfinite(flat).all(axis=1))
     shape = (len(sample.sizes), m, sample.n_factors, len(names))
     value, half, threshold = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape[:2], np.nan)
-    varies, is_rare = np.zeros(m, dtype=bool), np.zeros(m, dtype=bool)
+    varies, is_rare, n_events = np.zeros(m, dtype=bool), np.zeros(m, dtype=bool), np.full(m, np.inf)
     for k, size in enumerate(sample.sizes):
         for points, columns in _alike(finite[:size]):
             some = flat[:size][points][:, :, columns]
@@ -170,8 +195,11 @@ def indices_of(
                 continue
             moving = np.ptp(some, axis=(0, 1)) > least[columns]
             if is_event:
-                rare = moving & (_events(sample, some) < LEAST_EVENTS * size // n)
-                is_rare[columns] |= rare & (size == n)
+                # At n / 2 half as many show as well how far an index moves; fewer than these, and it has not converged.
+                events = _events(sample, some)
+                rare = moving & (events < LEAST_EVENTS * size // n)
+                if size == n:
+                    is_rare[columns], n_events[columns] = rare, events
                 moving &= ~rare
             chosen = columns[moving]
             varies[chosen] |= size == n
@@ -185,12 +213,19 @@ def indices_of(
     return Indices(
         sample.method, names, sample.sizes, value.reshape(len(sample.sizes), *outputs, *shape[2:]),
         half.reshape(len(sample.sizes), *outputs, *shape[2:]), threshold.reshape(len(sample.sizes), *outputs),
-        varies.reshape(outputs), is_rare.reshape(outputs), finite.sum(axis=0).reshape(outputs), tolerance,
+        varies.reshape(outputs), is_rare.reshape(outputs), finite.sum(axis=0).reshape(outputs), n_events.reshape(outputs),
+        tolerance,
     )  # fmt: skip
 
 
 def _events(sample: Sample, values: Floats) -> NDArray[np.int64]:
-    """How many rows of the rarer kind (0 or 1) each output has; of Sobol's rows A and B alone, whose variance is explained."""
+    """How many independent rows of the rarer kind (0 or 1) each output has.
+
+    Of Sobol's rows A and B alone, whose variance is explained; of Morris' trajectories, as the rows of one are much alike.
+    """
+    if sample.method == "morris":
+        held = (values > 0.5).any(axis=1).sum(axis=0), (values <= 0.5).any(axis=1).sum(axis=0)
+        return np.asarray(np.minimum(*held))
     independent = values[:, [0, -1]] if sample.method == "sobol" else values
     n_ones = (independent > 0.5).sum(axis=(0, 1))
     return np.asarray(np.minimum(n_ones, independent.shape[0] * independent.shape[1] - n_ones))

@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from sdsocec.analysis.experiment import Experiment
+from sdsocec.analysis.experiment import Experiment, Runs, unstarted
 from sdsocec.analysis.levers import chosen_outcomes
 from sdsocec.analysis.outputs import output_names
 from sdsocec.engine import constant_values, run_design
@@ -30,8 +30,8 @@ from sdsocec.results.shown import is_year
 from sdsocec.scenario import Scenario, default_scenarios, load_scenario
 from sdsocec.scenario.factors import Factor, factors_of, values_of
 
-from .design import check_method, draw, rows_per_point
-from .indices import EQUAL
+from .design import Sample, check_method, draw, rows_per_point
+from .indices import EQUAL, LEAST_POINTS
 from .modes import LEAST_TIMES
 from .policy import Ranking
 from .reading import Reading
@@ -139,11 +139,13 @@ def _answer(
     reference = _reference(experiment)
     runs = _run(experiment, values_of(question.factors, question.sample.probabilities), threads, progress)
     reading = Reading(
-        experiment, question.sample, runs, reference.values, question.seed, question.confidence, question.tolerance
-    )
+        experiment, question.sample, runs.values, reference.values, question.seed, question.confidence,
+        question.tolerance,
+    )  # fmt: skip
+    notices = _notices(experiment, runs, question.sample)
     start = reference.parting if start is None else start
     with threadpool_limits(1, "blas"):  # more threads take more time for it, and could change the last bits
-        return _read(question, reading, start, _notices(experiment, runs))
+        return _read(question, reading, start, notices)
 
 
 def _read(question: Question, reading: Reading, start: int, notices: tuple[str, ...]) -> Sensitivity:
@@ -292,10 +294,11 @@ def _reference(experiment: Experiment) -> _Reference:
 
 def _run(
     experiment: Experiment, inputs: Floats, threads: int | None, progress: Callable[[int, int], None] | None
-) -> Floats:
-    """The runs, shape (n_rows, n_scenarios, n_times, n_outputs), a block of rows at a time."""
+) -> Runs:
+    """The runs, a block of rows at a time."""
     n, n_scenarios = len(inputs), len(experiment.scenarios)
     found = np.empty((n, n_scenarios, len(experiment.times), len(experiment.outputs)))
+    has_start, reason = np.empty((n, n_scenarios), dtype=bool), ""
     done = 0
 
     def tell(more: int) -> None:
@@ -308,19 +311,33 @@ def _run(
         progress(0, n * n_scenarios)
     for start in range(0, n, BLOCK):
         some = slice(start, start + BLOCK)
-        found[some] = experiment.run(inputs[some], threads=threads, progress=tell)
-    return found
+        runs = experiment.runs(inputs[some], threads=threads, progress=tell, first=start)
+        found[some], has_start[some], reason = runs.values, runs.has_start, reason or runs.reason
+    return Runs(found, has_start, reason)
 
 
-def _notices(experiment: Experiment, runs: Floats) -> tuple[str, ...]:
+def _notices(experiment: Experiment, runs: Runs, sample: Sample) -> tuple[str, ...]:
+    """What is to be told; DesignError if too few base points have an equilibrium in all their rows and scenarios."""
     found = []
+    n_rows = len(runs.values)
+    whole = runs.has_start.reshape(sample.n, -1).all(axis=1)  # a base point's rows are compared with each other
+    if whole.sum() < LEAST_POINTS:
+        raise DesignError(
+            f"{int(whole.sum())} of {sample.n:,} base points have an equilibrium in all their rows; indices need "
+            f"{LEAST_POINTS}: {runs.reason}",
+            hint="Narrow what varies, or see which constants fail: sdsocec run --set NAME=VALUE",
+        )  # fmt: skip
     if experiment.overridden:
         listed = ", ".join(f"'{name}'" for name in experiment.overridden)
         found.append(f"rows set {listed} in every scenario, whatever the scenario sets")
-    finite = np.asarray(np.isfinite(runs).all(axis=2))  # (n_rows, n_scenarios, n_outputs)
+    lost = f"(left out, with {int((~whole).sum()):,} of {sample.n:,} base points); indices are of inputs that have one"
+    missing = unstarted(runs.n_unstarted, n_rows, lost, runs.reason)
+    found += [missing] if missing else []
+    # (n_rows, n_scenarios, n_outputs)
+    finite = np.asarray(np.isfinite(runs.values).all(axis=2) | ~runs.has_start[..., None])
     for s, k in np.argwhere(~finite.all(axis=0)):
         found.append(
-            f"{int((~finite[:, s, k]).sum())} of {len(runs)} rows of '{experiment.outputs[k]}' in "
+            f"{int((~finite[:, s, k]).sum())} of {n_rows} rows of '{experiment.outputs[k]}' in "
             f"'{experiment.scenarios[s].name}' are not finite; their base points are left out"
         )
     return tuple(found)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
@@ -114,6 +116,7 @@ class SweepDesign(FileModel):
     rows_file: str = ""
     rows_sha256: str = ""
     initial: str
+    time_step: float = 0.0  # a design of an older version does not tell
     saving: float
     times: tuple[float, ...] = Field(strict=False)
     time_unit: str
@@ -140,6 +143,27 @@ class SweepDesign(FileModel):
         """The file."""
         return to_toml(self.model_dump(by_alias=True, exclude_defaults=True))
 
+    def without_paths(self) -> SweepDesign:
+        """The design without where files of scenarios are on this machine."""
+        return self.model_copy(update={"scenarios": tuple(s.model_copy(update={"file": ""}) for s in self.scenarios)})
+
+    def attributes(self) -> dict[str, Any]:
+        """Where the numbers come from, in short."""
+        return {
+            "model": self.model, "model_sha256": self.model_sha256, "design": self.design, "seed": self.seed,
+            "scenarios_sha256": json.dumps({scenario.name: scenario.sha256 for scenario in self.scenarios}),
+            "initial": self.initial, **({"time_step": self.time_step} if self.time_step else {}), "integrator": "euler",
+            "design_sha256": hashlib.sha256(self.without_paths().text().encode()).hexdigest(),
+            "sdsocec_version": self.versions["sdsocec"],
+            "library_versions": ", ".join(f"{name} {self.versions[name]}" for name in LIBRARIES if name in self.versions),
+        }  # fmt: skip
+
+    @property
+    def other_versions(self) -> list[tuple[str, str, str]]:
+        """What is of another version than the sweep was made with: name, version here, version then."""
+        here = versions()
+        return [(name, here.get(name, "none"), was) for name, was in self.versions.items() if here.get(name) != was]
+
 
 def read_design(folder: Path) -> SweepDesign:
     """The design of a sweep.
@@ -153,6 +177,17 @@ def read_design(folder: Path) -> SweepDesign:
             f"'{folder}' is not a sweep: it holds no {DESIGN}", path=folder, hint="Name the folder that -o gave."
         )
     return TomlFile(folder / DESIGN, ProjectError).read(SweepDesign)
+
+
+def design_of_text(text: str, path: Path) -> SweepDesign:
+    """The design that a stamp holds; ProjectError, of the file at `path`, if it is none."""
+    try:
+        return SweepDesign.model_validate(tomllib.loads(text))
+    except (ValueError, RecursionError):
+        raise ProjectError(
+            f"the stamp of '{path}' holds no design of a sweep that can be read", path=path,
+            hint="It was changed, or written by another version of sdsocec.",
+        ) from None  # fmt: skip
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ import numpy as np
 
 from sdsocec.errors import ProjectError, SdsocecError, nearest_name
 from sdsocec.model.toml import Text
+from sdsocec.results.export import FILES, PROVENANCE, stamp_file
 from sdsocec.results.formats import free_name
 from sdsocec.results.store import Block
 
@@ -21,6 +23,7 @@ from .reading import Sweep
 
 Progress = Callable[[int, int], None]
 FORMATS = ("csv", "parquet", "nc")
+SWEEP, CHECKSUMS = "sweep", "files_sha256"  # in the stamp: the whole design, and the checksum of each file
 COLUMNS = ("file", "column", "unit", "label_nl", "label_en")
 
 
@@ -67,6 +70,8 @@ def export_sweep(
         write = {"csv": _csv, "parquet": _parquet, "nc": _nc}[kind]
         write(sweep, beside, language, progress or (lambda done, total: None))
         names = sorted(path.name for path in beside.iterdir())
+        (beside / PROVENANCE).write_bytes(_stamp(sweep, [beside / name for name in names], folder))
+        names.append(PROVENANCE)
         folder.mkdir(exist_ok=True)
         for name in names:
             os.replace(beside / name, folder / name)
@@ -78,6 +83,26 @@ def export_sweep(
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return [folder / name for name in names]
+
+
+def _stamp(sweep: Sweep, files: list[Path], folder: Path) -> bytes:
+    """`provenance.json`: what the files are of, so that they can be verified without the sweep; and other files of it there."""
+    attributes = sweep.attributes() | {SWEEP: sweep.design.without_paths().text()}
+    sums = _sums_there(folder / PROVENANCE, attributes)
+    for path in files:
+        with path.open("rb") as file:
+            sums[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return stamp_file(attributes | {CHECKSUMS: json.dumps(sums), FILES: list(sums)})
+
+
+def _sums_there(path: Path, attributes: dict[str, Any]) -> dict[str, str]:
+    """The checksums of files that are there already, of the same design."""
+    try:
+        known = json.loads(path.read_bytes())
+        is_same = all(known[key] == value for key, value in attributes.items())
+        return dict(json.loads(known[CHECKSUMS])) if is_same else {}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
 
 
 def _blocks(sweep: Sweep, progress: Progress) -> Iterator[tuple[int, Block, Any, Any]]:

@@ -122,6 +122,7 @@ def plan_sweep(
         rows_file=rows_file,
         rows_sha256=rows_sha256,
         initial=experiment.initial,
+        time_step=constant_values(loaded.equations)["TIME STEP"],
         saving=experiment.saving,
         times=experiment.times,
         time_unit=_time_unit(loaded),

@@ -17,7 +17,7 @@ from sdsocec.results.store import Block, Entry, Store
 from sdsocec.scenario.factors import Factor
 from sdsocec.scenario.sampling import Sampling
 
-from .design import SweepDesign, read_design, versions
+from .design import SweepDesign, read_design
 from .plan import sampling_of
 
 if TYPE_CHECKING:
@@ -94,6 +94,16 @@ class Sweep:
         """Runs (rows in scenarios) with a number that is not finite."""
         return sum(len(rows) for entry in self.entries.values() for rows in entry.not_finite.values())
 
+    def no_equilibrium(self, scenario: str) -> list[int]:
+        """The rows that had no equilibrium to start from, in a scenario; they are among those that are not finite."""
+        name = self.scenarios[self._place("scenario", scenario, self.scenarios)]
+        return [row for entry in self.entries.values() for row in entry.no_equilibrium.get(name, ())]
+
+    @property
+    def n_no_equilibrium(self) -> int:
+        """Runs (rows in scenarios) that had no equilibrium to start from."""
+        return sum(len(rows) for entry in self.entries.values() for rows in entry.no_equilibrium.values())
+
     def inputs(self, rows: Sequence[int] | NDArray[np.int64] | None = None) -> Floats:
         """Inputs, shape (n, n_factors), in the factors' units; by default of all `runs`.
 
@@ -122,10 +132,7 @@ class Sweep:
     @property
     def other_versions(self) -> list[tuple[str, str, str]]:
         """What is of another version than the sweep was made with: name, version here, version then."""
-        here = versions()
-        return [
-            (name, here.get(name, "none"), was) for name, was in self.design.versions.items() if here.get(name) != was
-        ]
+        return self.design.other_versions
 
     def values(self, output: str, scenario: str | None = None, time: float | None = None) -> Floats:
         """One output in one scenario, for all `runs`, in the model's unit: shape (n, n_times), or (n,) at one time.
@@ -181,12 +188,7 @@ class Sweep:
 
     def attributes(self) -> dict[str, Any]:
         """Where the numbers come from."""
-        digest = hashlib.sha256(self.design.text().encode()).hexdigest()
-        return {
-            "model": self.design.model, "model_sha256": self.design.model_sha256, "design": self.design.design,
-            "seed": self.design.seed, "initial": self.design.initial, "design_sha256": digest,
-            "sdsocec_version": self.design.versions["sdsocec"],
-        }  # fmt: skip
+        return self.design.attributes()
 
     def _is_finite(self) -> NDArray[np.bool_]:
         found = np.ones((len(self.runs), len(self.scenarios)), dtype=bool)

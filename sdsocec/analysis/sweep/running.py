@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sdsocec.analysis.experiment import Experiment
-from sdsocec.errors import ProjectError, RunError
+from sdsocec.errors import ProjectError
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.store import IN_FLIGHT, LOCK, Store, cannot_write, locked
 from sdsocec.scenario import Scenario
@@ -52,6 +51,8 @@ def sweep(
     progress: Progress | None = None,
 ) -> Sweep:
     """Run a design of many rows in every scenario and store it; finish it if it is there and unfinished.
+
+    A row without an equilibrium to start from is NaN, and counted (`Sweep.no_equilibrium`); it stops nothing.
 
     Parameters
     ----------
@@ -257,37 +258,12 @@ def _run(store: Store, plan: Plan, threads: int | None, progress: Progress | Non
         for block in left:
             inputs = plan.sampling.rows(block.start, block.stop)
             before = done
-            values = _run_block(plan.experiment, inputs, threads, tell)
+            runs = plan.experiment.runs(inputs, threads=threads, progress=tell, first=block.start)
             tell(before + block.n * n_scenarios - done)
             if writing is not None:
                 writing.result()
-            writing = pool.submit(store.write, block, digest_of_inputs(inputs), values)
+            writing = pool.submit(store.write, block, digest_of_inputs(inputs), runs.values, runs.has_start)
         if writing is not None:
             writing.result()
     finally:  # a block that is being written is finished, the others are not begun
         pool.shutdown(wait=True)
-
-
-def _run_block(experiment: Experiment, inputs: Floats, threads: int | None, tell: Callable[[int], None]) -> Floats:
-    """The runs of a block; a row without an equilibrium is NaN, and counts as not finite."""
-    try:
-        return experiment.run(inputs, threads=threads, progress=tell)
-    except RunError as error:
-        missing = error
-    found = np.full((len(inputs), len(experiment.scenarios), len(experiment.times), len(experiment.outputs)), np.nan)
-    pending, n_found = _halves(0, len(inputs)), 0
-    while pending:  # rows that can be run are, the others are found by halving
-        start, stop = pending.pop(0)
-        try:
-            found[start:stop] = experiment.run(inputs[start:stop], threads=threads)
-            n_found += stop - start
-        except RunError:
-            pending += _halves(start, stop)
-    if not n_found:
-        raise missing
-    return found
-
-
-def _halves(start: int, stop: int) -> list[tuple[int, int]]:
-    middle = (start + stop) // 2
-    return [] if stop - start < 2 else [(start, middle), (middle, stop)]

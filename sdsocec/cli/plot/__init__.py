@@ -10,7 +10,7 @@ import typer
 from sdsocec.cli.again import RepeatableCommand
 from sdsocec.cli.groups import group_with_default
 
-from . import bands, fit, flows, overview, plane, quadrant, series, stacked
+from . import bands, fit, flows, overview, plane, quadrant, series, stacked, tornado
 
 DEFAULT = "overview"
 
@@ -25,9 +25,9 @@ app = typer.Typer(
 app.command(DEFAULT)(overview.overview)
 app.command("series", cls=RepeatableCommand)(series.series)
 app.command("bands", cls=RepeatableCommand)(bands.bands)
+app.command("tornado", cls=RepeatableCommand)(tornado.tornado)
 app.command("fit", cls=RepeatableCommand)(fit.fit)
 app.command("stacked", cls=RepeatableCommand)(stacked.stacked)
 app.command("quadrant", cls=RepeatableCommand)(quadrant.quadrant)
 app.command("plane", cls=RepeatableCommand)(plane.plane)
 app.command("flows", cls=RepeatableCommand)(flows.flows)
-overview.KINDS.extend(command.name for command in app.registered_commands if command.name)

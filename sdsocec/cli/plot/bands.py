@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note
-from sdsocec.cli.run import InitialOption, ScenarioArguments, SetOption, chosen_scenarios
+from sdsocec.cli.run import AtOption, InitialOption, ScenarioArguments, SetOption, chosen_place, chosen_scenarios
 
 from .options import (
     OUT,
@@ -50,6 +50,7 @@ def bands(
     model: ModelOption = None,
     project: ProjectOption = None,
     settings: SetOption = None,
+    at: AtOption = None,
     initial: InitialOption = None,
     size: SizeOption = "full",
     formats: FormatOption = None,
@@ -68,16 +69,17 @@ def bands(
     from sdsocec.api import outcome_elements
     from sdsocec.report.plots.bands import bands_pictures
     from sdsocec.report.plots.chosen import with_outcomes
-    from sdsocec.results.observed import load_observed
+    from sdsocec.results.observed import load_observed, series_stamp
     from sdsocec.scenario import settable_of
     from sdsocec.scenario.factors import factors_of
 
     drawing = Drawing.of(size, formats, style, lang, out, grey)
     loaded = load(model, project)
+    chosen_place(loaded, None, initial)
     chosen = with_outcomes(loaded, outcomes, most=1)
     factors = factors_of(loaded, over, vary or ())
     values = settable_of(loaded).read(settings or [])
-    run = [s.with_settings(values) if values else s for s in chosen_scenarios(loaded, scenarios)]
+    run = [s.with_settings(values) if values else s for s in chosen_scenarios(loaded, scenarios, at)]
     record = load_observed(loaded) if observed else ()
     note(f"Model {loaded.name}; {rows} rows of {len(factors)} inputs; scenarios: {', '.join(s.name for s in run)}")
     outputs = list(dict.fromkeys(outcome_elements(chosen)))
@@ -87,7 +89,8 @@ def bands(
         )
     if found.experiment.overridden:
         note(f"notice: varied in place of what a scenario sets: {', '.join(found.experiment.overridden)}")
-    if found.n_left_out:
-        note(f"notice: {found.n_left_out} of {rows} rows gave numbers that are not finite, and are left out")
+    left_out = found.notice()
+    if left_out:
+        note(f"notice: {left_out}")
     pictures = bands_pictures(found, chosen, size=size, language=lang, style=drawing.style, observed=record)
-    drawing.write(require_pictures(pictures, loaded), found.attributes)
+    drawing.write(require_pictures(pictures, loaded), {**found.attributes, **series_stamp(record)})

@@ -9,9 +9,6 @@ import typer
 
 from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, check_language, load, note
 from sdsocec.cli.run import EngineOption, IntegratorOption, ScenarioArguments, SetOption, run_chosen
-from sdsocec.errors import SdsocecError
-
-KINDS: list[str] = []  # filled by the group
 
 
 def overview(
@@ -32,16 +29,9 @@ def overview(
     """
     from sdsocec.report.figures import draw_overview, render
     from sdsocec.results.export import write_files
-    from sdsocec.scenario import scenario_names
 
     check_language(lang)
     loaded = load(model, project)
-    late = next((name for name in scenarios or [] if name in KINDS and name not in scenario_names(loaded)), None)
-    if late is not None:
-        raise SdsocecError(
-            f"'{late}' is a kind of picture and stands in the place of a scenario", name=late,
-            hint=f"Write the kind first: sdsocec plot {late} ...",
-        )  # fmt: skip
     dataset = run_chosen(loaded, scenarios, settings, engine, integrator).dataset()
     files = render(draw_overview(dataset, loaded, lang), "overview", dataset)
     folder = write_files(out, files)

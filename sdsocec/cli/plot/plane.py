@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note
+from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note, one_of
 from sdsocec.cli.run import SetOption
 from sdsocec.errors import SdsocecError
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sdsocec.model.project import LoadedModel
     from sdsocec.report.picture import Picture
     from sdsocec.scenario.factors import Factor
+    from sdsocec.scenario.plane import Plane
 
 
 def plane(
@@ -49,7 +50,9 @@ def plane(
     at: Annotated[
         str | None, typer.Option("--at", metavar="AXIS=VALUE", help="The place on other axes, as in intensity=0.5.")
     ] = None,
-    grid: Annotated[int, typer.Option("--grid", metavar="N", help="Places on each axis.")] = 41,
+    grid: Annotated[
+        int | None, typer.Option("--grid", metavar="N", help="Places on each axis. Default: 81; of best-corner 41.")
+    ] = None,
     model: ModelOption = None,
     project: ProjectOption = None,
     settings: SetOption = None,
@@ -68,7 +71,7 @@ def plane(
 
     Example: sdsocec plot plane --outcome unemployed --by "recession depth,incentive response" --grid 15
     """
-    from sdsocec.analysis.plane_maps import SIGNS, map_plane
+    from sdsocec.analysis.plane_maps import CORNER_GRID, GRID, SIGNS, map_plane
     from sdsocec.api import outcome_elements
     from sdsocec.report.plots.chosen import with_outcomes
     from sdsocec.report.plots.corners import corner_pictures
@@ -82,8 +85,9 @@ def plane(
     known = load_plane(loaded)
     chosen = with_outcomes(loaded, outcomes, most=2)
     outputs = list(dict.fromkeys(outcome_elements(chosen)))
-    place = _place(at)
+    place = _place(at, known)
     values = settable_of(loaded).read(settings or [])
+    points = GRID if grid is None else grid
     judged = [name for name in outputs if direction_of(chosen, name) in SIGNS]
     if by is not None and not judged:
         raise SdsocecError(
@@ -92,25 +96,30 @@ def plane(
         )  # fmt: skip
     if by is not None:
         _factors(loaded, by)  # a wrong name is told before anything is run
-    note(
-        f"Model {loaded.name}; {grid} x {grid} points of the plane between: {', '.join(s.name for s in known.corners.values())}"
-    )
-    with progress_of_runs(grid * grid) as progress:
-        found = map_plane(chosen, outputs, time=time, at=place, settings=values, grid=grid, progress=progress)
+    names = ", ".join(scenario.name for scenario in known.corners.values())
+    note(f"Model {loaded.name}; {points} x {points} points of the plane between: {names}")
+    with progress_of_runs(points**2) as progress:
+        found = map_plane(chosen, outputs, time=time, at=place, settings=values, grid=points, progress=progress)
     pictures: list[Picture] = plane_pictures(found, size=size, language=lang, style=drawing.style)
     attributes = dict(found.attributes)
     if by is not None or (judged and len(loaded.card.uncertainties) > 1):
-        corners = _corners(chosen, loaded, judged, by, time, values, grid)
+        corners = _corners(chosen, loaded, judged, by, time, values, CORNER_GRID if grid is None else grid)
         pictures += corner_pictures(corners, ranked=by is None, size=size, language=lang, style=drawing.style)
-        attributes |= {"design": "plane, grid", "factors": corners.attributes["factors"]}
+        attributes |= {
+            "design": "plane, grid",
+            "factors": corners.attributes["factors"],
+            "corner_grid": corners.attributes["grid"],
+        }
     elif by is None:
         why = "the outcomes should neither rise nor fall" if not judged else "the card lists no two uncertainties"
         note(f"notice: no map of the best corner: {why}")
     drawing.write(require_pictures(pictures, loaded), attributes)
 
 
-def _place(at: str | None) -> dict[str, float]:
+def _place(at: str | None, plane: Plane) -> dict[str, float]:
     """`intensity=0.5` or `x=0.2,intensity=1`, as for a point of the plane."""
+    from sdsocec.scenario.plane import INTENSITY
+
     place: dict[str, float] = {}
     for part in (at or "").split(","):
         if not part.strip():
@@ -122,6 +131,9 @@ def _place(at: str | None) -> dict[str, float]:
             raise SdsocecError(
                 f"'{part.strip()}' is not a place on an axis", name=part.strip(), hint="As in: --at intensity=0.5"
             ) from None
+        one_of("axis of the plane", name, (*plane.axes, INTENSITY))
+        if not 0 <= value <= 1:
+            raise SdsocecError(f"'{name}' is {value:g}; it must be between 0 and 1", name=name)
         if name in place:
             raise SdsocecError(f"'{name}' is given twice", name=name)
         place[name] = value
@@ -156,7 +168,7 @@ def _corners(
         free = [factor for factor in factors_of(loaded) if not set(factor.constants) & set(values)]
         if len(free) < 2:
             raise SdsocecError("--set leaves no two uncertainties to compare corners over", hint="Name two: --by")
-        ranked = rank_by_influence(loaded, list(known.corners.values()), free, judged[0], time=time)
+        ranked = rank_by_influence(loaded, list(known.corners.values()), free, judged[0], time=time, settings=values)
         factors = tuple(factor for factor, _ in ranked[:2])
     note(f"Best corner over: {', '.join(factor.name for factor in factors)}")
     with progress_of_runs(grid * grid * len(known.corners)) as progress:

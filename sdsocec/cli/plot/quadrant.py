@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note
-from sdsocec.cli.run import EngineOption, InitialOption, IntegratorOption, ProfileOption, SetOption
+from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note, one_of
+from sdsocec.cli.run import EngineOption, InitialOption, IntegratorOption, ProfileOption, SetOption, chosen_place
 
 from .options import (
     OUT,
@@ -57,6 +57,7 @@ def quadrant(
     Example: sdsocec plot quadrant --outcome unemployed --size column --lang nl
     """
     from sdsocec.api import run_scenarios
+    from sdsocec.engine import ENGINES, INTEGRATORS
     from sdsocec.report.plots.chosen import with_outcomes
     from sdsocec.report.plots.quadrant import quadrant_pictures, require_two_axes
     from sdsocec.report.plots.stacked import require_parts
@@ -65,7 +66,10 @@ def quadrant(
     from sdsocec.scenario.plane import load_plane
 
     drawing = Drawing.of(size, formats, style, lang, out, grey)
+    one_of("engine", engine, ENGINES)
+    one_of("integrator", integrator, INTEGRATORS)
     loaded = load(model, project)
+    place = chosen_place(loaded, profile, initial)
     plane = load_plane(loaded)
     require_two_axes(plane, loaded)
     chosen = with_outcomes(loaded, outcomes, most=1)
@@ -75,7 +79,7 @@ def quadrant(
     run = _scenarios(plane, loaded)
     values = settable_of(loaded).read(settings or [])
     note(f"Model {loaded.name}; scenarios: {', '.join(scenario.name for scenario in run)}")
-    runs = run_scenarios(loaded, run, values, engine=engine, integrator=integrator, initial=initial, profile=profile)
+    runs = run_scenarios(loaded, run, values, engine=engine, integrator=integrator, initial=initial, profile=place)
     for notice in runs.notices:
         note(f"notice: {notice}")
     dataset = runs.dataset()

@@ -58,7 +58,7 @@ def series(
     """
     from sdsocec.report.plots.chosen import with_outcomes
     from sdsocec.report.plots.series import series_pictures
-    from sdsocec.results.observed import load_observed
+    from sdsocec.results.observed import load_observed, series_stamp
 
     drawing = Drawing.of(size, formats, style, lang, out, grey)
     loaded = load(model, project)
@@ -68,4 +68,4 @@ def series(
         loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial
     ).dataset()
     pictures = series_pictures(dataset, chosen, size=size, language=lang, style=drawing.style, observed=record)
-    drawing.write(require_pictures(pictures, loaded), dataset.attrs)
+    drawing.write(require_pictures(pictures, loaded), {**dataset.attrs, **series_stamp(record)})

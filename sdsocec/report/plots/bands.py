@@ -142,7 +142,7 @@ def bands_pictures(
             content = _Content(
                 shown[0], tuple(titles[part]), tuple(s.name for s in scenarios[part]), tuple(o.values for o in shown),
                 tuple(quantiles(o.values) for o in shown), runs.times,
-                None if series is None else points_of(series, model), _time_unit(model, language),
+                None if series is None else points_of(series, model), time_unit(model, language),
                 clean(model.card.title.in_language(language)),
             )  # fmt: skip
             stem = "bands" if n_pictures == 1 else f"bands-{len(pictures) + 1}"
@@ -150,7 +150,7 @@ def bands_pictures(
     return pictures
 
 
-def _time_unit(model: LoadedModel, language: str) -> str:
+def time_unit(model: LoadedModel, language: str) -> str:
     control = model.equations.variables.get(name_key("TIME STEP"))
     unit = control.unit if control is not None else ""
     known = TIME_UNITS.get(name_key(unit)) or TIME_UNITS.get(name_key(unit).removesuffix("s"))
@@ -170,8 +170,7 @@ def _picture(stem: str, content: _Content, runs: UncertainRuns, size: str, langu
     label = clean(content.outcome.label)
     start, end = (format_time(float(content.times[i]), language) for i in (0, -1))
     title = text(language, "bands_title", outcome=label[:1].upper() + label[1:], start=start, end=end)
-    subtitle = content.model if content.model[-1:] in ".!?…" else f"{content.model}."
-    words = (style, title, subtitle, footer)
+    words = (style, title, content.model, footer)
     names = [str(handle.get_label()) for handle in handles]
     height = sheet_height(size, *words, legend=names, panels=rows * PANEL_HEIGHT)
     figure, area = new_sheet(size, height, *words)
@@ -187,9 +186,10 @@ def _picture(stem: str, content: _Content, runs: UncertainRuns, size: str, langu
         ]  # fmt: skip
         heads = []
         for i, (ax, name) in enumerate(zip(axes, content.titles, strict=True)):
-            heads.append(Head(name, "", ax.get_ylabel()))
             if i % columns:
                 ax.set_yticklabels([])
+                ax.set_ylabel("")
+            heads.append(Head(name, "", ax.get_ylabel()))
             if i + columns >= n:
                 room = sheet_width(size) / columns / 2
                 words_below = fit(content.time_unit, room, style.tick_size, font=style.font)

@@ -13,6 +13,7 @@ from sdsocec.engine import constant_values
 from sdsocec.model.units import is_dimensionless
 from sdsocec.results.formats import DataTable
 from sdsocec.results.shown import ShownOutcome, shown_unit
+from sdsocec.scenario import scenario_names
 
 from ..lettering import clean
 from ..numbers import format_number, format_ticks, format_time, format_value
@@ -33,6 +34,7 @@ from .maps import (
     pale,
     place_maps,
     write_levels,
+    written,
 )
 from .room import AxisWords, sheet_with_room, shortened, tall_enough
 
@@ -55,6 +57,7 @@ def draw_best(
     titles: Sequence[str],
     language: str,
     style: Style,
+    looks: Sequence[int] = (),
 ) -> Axes:
     """The regions with their names, and lines where the best changes.
 
@@ -70,6 +73,8 @@ def draw_best(
     direction : {"lower", "higher"}
     titles : sequence of str
         Of the corners.
+    looks : sequence of int
+        The position of each among all scenarios, for the colour that it has in other pictures; by default that among the corners.
     """
     (x, y), values = _finer(levels, shown.values)
     margin, best = margins(values, direction), best_of(values, direction, shown.smallest)
@@ -80,13 +85,16 @@ def draw_best(
     for i in np.unique(best[best >= 0]).tolist():
         rising = margin[..., i].T  # rows go up the second axis
         hatch = HATCHES[i % len(HATCHES)]
-        ax.contourf(x, y, rising, levels=[line, top], colors=[pale(style.fill(i).colour)], zorder=1)
+        look = looks[i] if looks else i
+        ax.contourf(x, y, rising, levels=[line, top], colors=[pale(style.look(look).colour)], zorder=1)
         if hatch:
             hatched = ax.contourf(x, y, rising, levels=[line, top], colors="none", hatches=[hatch], zorder=1.2)
             hatched.set_edgecolor(style.rules)
             hatched.set_linewidth(0.0)
         if rising.min() < line:
             ax.contour(x, y, rising, levels=[line], colors=style.text, linewidths=1.2, zorder=2)
+    ax.set_xlim(float(x[0]), float(x[-1]))
+    ax.set_ylim(float(y[0]), float(y[-1]))
     lines = contour_levels(max(float(first.min()), shown.smallest), float(first.max()), 5)
     if lines:
         drawn = ax.contour(
@@ -97,8 +105,6 @@ def draw_best(
     for axis, values in ((ax.xaxis, x), (ax.yaxis, y)):
         ticks = _ticks(values)
         axis.set_ticks(ticks, format_ticks(ticks, language))
-    ax.set_xlim(float(x[0]), float(x[-1]))
-    ax.set_ylim(float(y[0]), float(y[-1]))
     name_regions(ax, (x, y), best, titles, style)
     return ax
 
@@ -142,12 +148,14 @@ def corner_pictures(
     titles = [clean(scenario.title.in_language(language)) for scenario in found.plane.corners.values()]
     columns = min(COLUMNS[size], len(shown))
     notes = [
-        text(language, "best_corner_note"),
+        f"{text(language, 'best_corner_note')} {text(language, 'map_grid', n=len(found.levels[0]))}",
         text(language, "best_corner_ranked") if ranked else "",
         text(language, "initial_equilibrium_note") if found.initial == "equilibrium" else "",
         by_hand(found.attributes, language),
     ]
-    title = text(language, "best_corner_title", time=format_time(found.time, language))
+    title = _title(shown, directions, format_time(found.time, language), language)
+    order = {name: i for i, name in enumerate(scenario_names(model))}
+    looks = [order.get(s.name, len(order) + i) for i, s in enumerate(found.plane.corners.values())]
     words = [factor_words(found, i, language) for i in (0, 1)]
     heads = [_head(one, direction, language) for one, direction in zip(shown, directions, strict=True)]
     factors = [model.card.unit(factor.unit)[0] for factor in found.factors]
@@ -168,7 +176,7 @@ def corner_pictures(
             for i, (one, direction) in enumerate(zip(shown, directions, strict=True)):
                 rough = (0.0, 0.0, (areas[0].width / columns - 30) / width, max(areas[0].height - 45, 20) / height)
                 ax = figure.add_axes(rough, label=f"map {i}")
-                draw_best(ax, levels, one, direction, titles, language, style)
+                draw_best(ax, levels, one, direction, titles, language, style, looks)
                 if is_inside:
                     ax.plot(
                         own[0], own[1], marker="P", markersize=6, color=style.text, markeredgecolor="white",
@@ -182,10 +190,20 @@ def corner_pictures(
     return [Picture("best-corner", figure, alt, _table(found, shown, directions))]
 
 
+def _title(shown: Sequence[ShownOutcome], directions: Sequence[str], time: str, language: str) -> str:
+    """Which outcomes are judged, and which way: `Which scenario is lowest in 2020: unemployed`."""
+    parts = []
+    for direction in dict.fromkeys(directions):
+        labels = [shortened(one.label) for one, way in zip(shown, directions, strict=True) if way == direction]
+        parts.append(text(language, f"best_corner_title_{direction}", outcomes=listed(language, labels), time=time))
+    whole = "; ".join(parts)
+    return f"{whole[:1].upper()}{whole[1:]}"
+
+
 def _head(shown: ShownOutcome, direction: str, language: str) -> Head:
     way = text(language, f"best_corner_{direction}")
-    unit = text(language, "percent") if shown.is_share else shown.unit
-    return Head(shown.label, note=f"{way}; {unit}" if unit else way)
+    unit = text(language, "points") if shown.is_share else shown.unit
+    return Head(shown.label, note=f"{way}; {text(language, 'best_corner_unit', unit=unit)}" if unit else way)
 
 
 def factor_words(found: CornerMap, i: int, language: str) -> AxisWords:
@@ -200,7 +218,7 @@ def factor_words(found: CornerMap, i: int, language: str) -> AxisWords:
 def describe_corners(
     found: CornerMap, shown: Sequence[ShownOutcome], directions: Sequence[str], titles: Sequence[str], language: str
 ) -> str:
-    """The maps in words: over how much of each every corner is best."""
+    """The maps in words: over how much of each every corner is best, and by how much at the most."""
     names = [shortened(factor_words(found, i, language).name) for i in (0, 1)]
     sentences = [
         text(language, "alt_best_corner", n=len(shown), model=found.model.card.title.in_language(language),
@@ -208,15 +226,24 @@ def describe_corners(
     ]  # fmt: skip
     for one, direction in zip(shown, directions, strict=True):
         best = best_of(one.values, direction, one.smallest)
+        ahead = margins(one.values, direction)
         parts = [
-            text(language, "alt_best_corner_part", scenario=title, share=_share(float((best == k).mean()), language))
+            text(language, "alt_best_corner_part", scenario=title, share=_share(float((best == k).mean()), language),
+                 most=_ahead(float(ahead[..., k].max()), one, language))
             for k, title in enumerate(titles)
             if (best == k).any()
-        ]
+        ]  # fmt: skip
         if (best < 0).any():
             parts.append(text(language, "alt_best_corner_none", share=_share(float((best < 0).mean()), language)))
-        sentences.append(f"{clean(one.label)}: {listed(language, parts)}.")
+        sentences.append(f"{clean(one.label)}: {'; '.join(parts)}.")
     return " ".join(sentences)
+
+
+def _ahead(value: float, shown: ShownOutcome, language: str) -> str:
+    """A difference with its unit."""
+    if shown.is_share:
+        return f"{format_number(100 * value, language, decimals=1)} {text(language, 'percentage_points')}"
+    return written(value, shown, language)
 
 
 def _share(value: float, language: str) -> str:

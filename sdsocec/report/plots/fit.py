@@ -12,17 +12,17 @@ import numpy as np
 
 from sdsocec.analysis.fit import FitStatistics, RecordRun, SeriesRun, fit_table
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.formats import DataTable
 from sdsocec.results.shown import ShownOutcome
-from sdsocec.scenario import load_scenario, scenario_names
 
-from ..fit_figures import DASHED, draw_series, line_colour, point_looks, span_of, time_unit_of
-from ..fit_tables import Shown, kinds_lines
+from ..fit_figures import time_unit_of, title_of
+from ..fit_panels import draw_series, line_colour, point_looks, span_of
+from ..fit_tables import Shown, data_of_fit, kinds_lines, roles_of
 from ..lettering import clean, fit
 from ..numbers import format_value
 from ..picture import Picture, by_hand, new_sheet, place_panels, stamp, write_legend
 from ..saving import house_style
 from ..sheet import Head, sheet_height, sheet_width
+from ..small_charts import DASHED
 from ..style import HOUSE, Style
 from ..texts import text
 from .chosen import axis_unit, is_cut
@@ -121,7 +121,7 @@ def _picture(
         place_panels(figure, area, axes, style, columns=columns, heads=heads)
     alt = clean(_described(series, model, statistics, language))
     figure.set_label(alt)
-    return Picture(stem, figure, alt, _table(stem, series, model, language))
+    return Picture(stem, figure, alt, data_of_fit(stem, series, model, language))
 
 
 def _mape(one: SeriesRun, role: str, statistics: Statistics, language: str) -> str:
@@ -136,22 +136,10 @@ def _errors(one: SeriesRun, statistics: Statistics, language: str) -> str:
     return text(language, key, **mapes, **kind)
 
 
-def _roles(one: SeriesRun) -> list[str]:
-    """What each year is for."""
-    observed = one.observed
-    return ["fit" if f else "test" if t else "other" for f, t in zip(observed.is_fit, observed.is_test, strict=True)]
-
-
-def _title_of(scenario: str, model: LoadedModel, language: str) -> str:
-    """What readers call a scenario; the name of the model as it stands."""
-    known = scenario in scenario_names(model)
-    return clean(load_scenario(scenario, model).title.in_language(language) if known else scenario)
-
-
 def _handles(series: Sequence[SeriesRun], run: RecordRun, model: LoadedModel, language: str, style: Style) -> list[Any]:
     from matplotlib.lines import Line2D
 
-    there = {role for one in series for role in _roles(one)}
+    there = {role for one in series for role in roles_of(one)}
     looks, size, colour = point_looks(style), style.marker_size, line_colour(style)
     handles: list[Any] = []
     for role in ROLES:
@@ -164,7 +152,7 @@ def _handles(series: Sequence[SeriesRun], run: RecordRun, model: LoadedModel, la
     if "test" in there:
         lines.append((DASHED, "fit_line_test", run.test_scenario))
     for dashes, key, scenario in lines:
-        label = text(language, key, scenario=_title_of(scenario, model, language))
+        label = text(language, key, scenario=title_of(scenario, model, language))
         handles.append(Line2D([], [], color=colour, linestyle=dashes, linewidth=style.line_width, label=label))
     return handles
 
@@ -192,29 +180,3 @@ def _described(series: Sequence[SeriesRun], model: LoadedModel, statistics: Stat
         )  # fmt: skip
         sentences.append(f"{clean(found)}; {told}")
     return " ".join(sentences)
-
-
-def _table(stem: str, series: Sequence[SeriesRun], model: LoadedModel, language: str) -> DataTable:
-    rows: list[tuple[str | float, ...]] = []
-    for one in series:
-        shown, observed = Shown.of(one.observed, model, language), one.observed
-        numbers = (observed.values, observed.errors, one.simulated)
-        for i, role in enumerate(_roles(one)):
-            values = [float(column[i]) * shown.factor for column in numbers]
-            rows.append(
-                (observed.name, observed.variable, shown.label, float(observed.years[i]), role, *values, shown.unit,
-                 observed.sources[i])
-            )  # fmt: skip
-    header = (
-        "series",
-        "variable",
-        "label",
-        "year",
-        "role",
-        "observed",
-        "standard_error",
-        "simulated",
-        "unit",
-        "source",
-    )
-    return DataTable(stem, header, tuple(rows))

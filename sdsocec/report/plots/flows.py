@@ -250,8 +250,10 @@ def _number_band(
     """The people of a band at its both ends, where it is thick and long enough."""
     size = style.tick_size
     written = format_amount(people, bands.smallest, language)
-    room = end[0] - start[0]
-    if thick < size * 1.25 or width_of(written, size, font=style.font) > 0.3 * room:
+    room, wide = end[0] - start[0], width_of(written, size, font=style.font)
+    # A band bends away from its bar: by so much at the other end of the letters.
+    bend = abs(end[1] - start[1]) * 3 * (wide / (1.5 * room)) ** 2
+    if thick < size * 1.25 + bend or wide > 0.3 * room:
         return
     kwargs: dict[str, Any] = {"va": "center", "fontsize": size, "color": style.text, "parse_math": False, "zorder": 4}
     ax.text(start[0] + 3, start[1] - thick / 2, written, ha="left", **kwargs)
@@ -395,7 +397,7 @@ def describe_flows(bands: Bands, title: str, of: str, model: LoadedModel, langua
         for people, i, j in order
     ]  # fmt: skip
     changes = [
-        text(language, "alt_flows_change", place=place, first=format_amount(float(a), bands.smallest, language),
+        text(language, "alt_change", what=place, first=format_amount(float(a), bands.smallest, language),
              last=format_amount(float(b), bands.smallest, language))
         for place, a, b in zip(bands.names, bands.opening, bands.closing, strict=False)
     ]  # fmt: skip

@@ -28,6 +28,9 @@ COLUMNS = {"column": 1, "full": 2}
 LEAST = 120.0  # points: of a map
 LEVELS = 7  # about so many lines
 LEVEL, REGION = "level", "region"  # mark what is written within a map
+PLACES = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.12, 0.88)  # along a line, for its number
+SHORTEST = 0.3  # of a side: a shorter line has no number
+SPECK = 9.0  # cells of the grid
 _SHADES = ("#ffffff", "#dbe7f1", "#b4cfe3", "#8fb6d5")  # light to dark, so that it holds in grey
 
 
@@ -64,18 +67,71 @@ def pale(colour: str, share: float = 0.62) -> str:
 def write_levels(
     ax: Axes, drawn: Any, lines: Sequence[float], language: str, style: Style, *, is_share: bool = False
 ) -> None:
-    """The values of lines on them, with a rim of white: a line runs on where its number is taken away again."""
+    """The values of lines on them, with a rim of white: a line runs on where its number is taken away again.
+
+    Each line gets its number at several places; `drop_overlapping` leaves the first that fits.
+    """
     from matplotlib.patheffects import withStroke
 
-    numbers = dict(zip(lines, format_ticks(lines, language, is_share=is_share), strict=True))
-    written = ax.clabel(
-        drawn, fmt=lambda level: numbers[min(numbers, key=lambda known: abs(known - level))], inline=False,
-        fontsize=style.tick_size - 0.5, colors=style.text,
-    )  # fmt: skip
-    for words in written:
-        words.set_parse_math(False)
-        words.set_path_effects([withStroke(linewidth=2.2, foreground="white")])
-        words.set_gid(LEVEL)
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    spans = np.array([x1 - x0, y1 - y0])
+    count = 0
+    for number, whole in zip(format_ticks(lines, language, is_share=is_share), drawn.get_paths(), strict=True):
+        for line in parts_of(whole):
+            steps = np.hypot(*(np.diff(line, axis=0) / spans).T)
+            along = np.concatenate([[0.0], np.cumsum(steps)])
+            if along[-1] < SHORTEST:
+                continue
+            count += 1
+            for share in PLACES:
+                at = float(np.interp(share * along[-1], along, np.arange(len(line))))
+                k = min(int(at), len(line) - 2)
+                x, y = line[k] + (at - k) * (line[k + 1] - line[k])
+                dx, dy = line[k + 1] - line[k]
+                angle = float(np.degrees(np.arctan2(dy, dx)))
+                upright = angle - 180 if angle > 90 else angle + 180 if angle <= -90 else angle
+                ax.text(
+                    float(x), float(y), number, rotation=upright, rotation_mode="anchor", transform_rotates_text=True,
+                    ha="center", va="center", fontsize=style.tick_size - 0.5, color=style.text, parse_math=False, zorder=3,
+                    path_effects=[withStroke(linewidth=2.2, foreground="white")], gid=f"{LEVEL}-{count}",
+                )  # fmt: skip
+
+
+def parts_of(path: Any) -> list[Floats]:
+    """The unbroken lines of a path, each of shape (n, 2), n at least 2; a closed one ends where it starts."""
+    from matplotlib.path import Path
+
+    codes = path.codes if path.codes is not None else np.full(len(path.vertices), Path.LINETO)
+    starts = [0, *(np.flatnonzero(codes == Path.MOVETO).tolist())]
+    parts = []
+    for start, end in zip(starts, [*starts[1:], len(codes)], strict=True):
+        line = np.array(path.vertices[start:end], dtype=np.float64)
+        if len(line) > 1:
+            if codes[end - 1] == Path.CLOSEPOLY:
+                line[-1] = line[0]
+            parts.append(line)
+    return parts
+
+
+def drop_specks(drawn: Any, x: Floats, y: Floats) -> None:
+    """Take away closed lines and areas that lie within `SPECK` cells of the grid.
+
+    The grid does not resolve them: a narrow valley between its points comes out as a row of them.
+    """
+    from matplotlib.path import Path
+
+    kept = []
+    for path in drawn.get_paths():
+        lines = [line for line in parts_of(path) if not _is_speck(line, x, y)]
+        kept.append(Path.make_compound_path(*map(Path, lines)) if lines else Path(np.empty((0, 2))))
+    drawn.set_paths(kept)
+
+
+def _is_speck(line: Floats, x: Floats, y: Floats) -> bool:
+    low, high = line.min(axis=0), line.max(axis=0)
+    is_at_edge = low[0] <= x[0] or low[1] <= y[0] or high[0] >= x[-1] or high[1] >= y[-1]
+    steps = (high - low) / [x[1] - x[0], y[1] - y[0]]
+    return bool(not is_at_edge and np.allclose(line[0], line[-1]) and steps.prod() < SPECK)
 
 
 def frame(ax: Axes) -> None:
@@ -137,7 +193,7 @@ def areas_of_maps(
 
 
 def drop_overlapping(figure: Figure, axes: Sequence[Axes]) -> None:
-    """Names of regions are kept within the map and apart; numbers on lines that meet other letters or leave the map go."""
+    """Names of regions are kept within the map and apart; of the numbers of a line the first stays that meets no letters."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     renderer: Any = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
@@ -148,11 +204,13 @@ def drop_overlapping(figure: Figure, axes: Sequence[Axes]) -> None:
         for words in names:
             _move_inside(words, box, kept, renderer)
             kept.append(words.get_window_extent(renderer).padded(2.0))
-        for words in [words for words in ax.texts if words.get_gid() == LEVEL]:
+        done = set()
+        for words in [words for words in ax.texts if str(words.get_gid()).startswith(LEVEL)]:
             own = words.get_window_extent(renderer).padded(1.0)
             is_inside = box.x0 <= own.x0 and own.x1 <= box.x1 and box.y0 <= own.y0 and own.y1 <= box.y1
-            if is_inside and not any(own.overlaps(other) for other in kept):
+            if words.get_gid() not in done and is_inside and not any(own.overlaps(other) for other in kept):
                 kept.append(own)
+                done.add(words.get_gid())
             else:
                 words.remove()
 

@@ -21,8 +21,19 @@ from ..sheet import Head
 from ..style import HOUSE, LINE, Style
 from ..texts import listed, text
 from .chosen import shown_of
-from .maps import COLUMNS, LEAST, areas_of_maps, contour_levels, frame, place_maps, shades, write_levels, written
-from .room import plane_words, sheet_with_room, tall_enough
+from .maps import (
+    COLUMNS,
+    LEAST,
+    areas_of_maps,
+    contour_levels,
+    drop_specks,
+    frame,
+    place_maps,
+    shades,
+    write_levels,
+    written,
+)
+from .room import plane_words, sheet_with_room, shortened, tall_enough
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,8 +59,12 @@ def draw_plane(ax: Axes, levels: Floats, shown: ShownOutcome, language: str, sty
     if lines:
         margin = high - low
         edges = [low - margin, *lines, high + margin]
-        ax.contourf(levels, levels, rising, levels=edges, colors=shades(len(edges) - 1), zorder=1)
+        filled = ax.contourf(levels, levels, rising, levels=edges, colors=shades(len(edges) - 1), zorder=1)
         drawn = ax.contour(levels, levels, rising, levels=lines, colors=style.notes, linewidths=0.7, zorder=2)
+        for areas in (filled, drawn):
+            drop_specks(areas, levels, levels)
+        ax.set_xlim(0, 1)
+        ax.set_ylim(0, 1)
         write_levels(ax, drawn, lines, language, style, is_share=shown.is_share)
     frame(ax)
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
@@ -66,8 +81,10 @@ def plane_pictures(found: PlaneMap, *, size: str = "full", language: str = "en",
     shown = [shown_of(model, name, found.values[:, :, i], language) for i, name in enumerate(found.outputs)]
     columns = min(COLUMNS[size], len(shown))
     rest = text(language, "initial_equilibrium_note") if found.attributes["initial"] == "equilibrium" else ""
-    notes = [text(language, "plane_note"), _fixed_note(found, language), rest, by_hand(found.attributes, language)]
-    title = text(language, "plane_title", time=format_time(found.time, language))
+    note = f"{text(language, 'plane_note')} {text(language, 'map_grid', n=len(found.levels))}"
+    notes = [note, _fixed_note(found, language), rest, by_hand(found.attributes, language)]
+    named = listed(language, [shortened(one.label) for one in shown])
+    title = text(language, "plane_title", outcomes=named, time=format_time(found.time, language))
     words = [plane_words(found.plane, axis, language, with_key=True) for axis in found.axes]
     heads = [Head(one.label, unit=text(language, "percent") if one.is_share else one.unit) for one in shown]
     rows = -(-len(shown) // columns)

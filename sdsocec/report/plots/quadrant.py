@@ -24,9 +24,9 @@ from ..saving import house_style
 from ..sheet import Area, Head, place_panels
 from ..style import HOUSE, LINE, Look, Style
 from ..tables import shown_value
-from ..texts import listed, text
+from ..texts import text
 from .chosen import axis_unit, is_cut
-from .room import plane_words, scaled, sheet_with_room, shortened, tall_enough, thin_times, write_axis_words
+from .room import plane_words, sheet_with_room, shortened, tall_enough, write_axis_words
 from .stacked import Stack, people_stack
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
-ROOM = {"column": 190.0, "full": 275.0}  # points: the height of the quadrant
-LEAST = 44.0  # points: of a panel of lines
+ROOM = {"column": 230.0, "full": 275.0}  # points: the height of the quadrant
+LEAST = 60.0  # points: of a panel of lines
 GAP = (16.0, 12.0)  # between panels
 BAR = 0.45  # the height of a bar; its name takes the rest of 1
 # Where corners stand, row by row from the top: the second axis goes up, the first to the right.
@@ -126,7 +126,6 @@ def draw_corner_bars(ax: Axes, stack: Stack, run: int, base: int, language: str,
     y = np.arange(parts)[::-1]
     ax.barh(y, ends, height=BAR, align="edge", color=[style.fill(i).colour for i in range(parts)],
             edgecolor=style.text, linewidth=0.4, hatch=[style.fill(i).hatch for i in range(parts)])  # fmt: skip
-    ax.vlines(before, y - 0.05, y + BAR + 0.05, color=style.text, linewidth=1.2)
     for label, words, value, was, place in zip(stack.labels, shown[run], ends, before, y, strict=True):
         written: dict[str, Any] = {
             "textcoords": "offset points",
@@ -135,9 +134,16 @@ def draw_corner_bars(ax: Axes, stack: Stack, run: int, base: int, language: str,
             "parse_math": False,
         }
         ax.annotate(words, (max(float(value), float(was)), float(place) + BAR / 2), (3, 0), va="center", **written)
-        ax.annotate(fit(label, width, size, font=style.font), (0, float(place) + BAR), (0, 1.5), va="bottom", **written)
+        ax.annotate(
+            fit(label, width - 2, size, font=style.font), (0, float(place) + BAR), (2, 1.5), va="bottom", **written
+        )
     ax.set_ylim(-0.1, parts)
-    ax.set_xlim(0, most * width / max(width - longest - 6, width / 4))
+    right = most * width / max(width - longest - 6, width / 4)
+    ax.set_xlim(0, right)
+    # To be seen on a dark bar, a line within one, by 1.5 points, has a rim of white.
+    within = np.minimum(before, ends - before) > 1.5 * right / width
+    ax.vlines(before[within], y[within], y[within] + BAR, color="white", linewidth=2.6, zorder=1.5)
+    ax.vlines(before, y - 0.05, y + BAR + 0.05, color=style.text, linewidth=1.2)
     ax.set_xticks([])
     ax.grid(False)
     ax.spines["bottom"].set_visible(False)
@@ -195,13 +201,10 @@ def _lines(
 ) -> Picture:
     times = dataset["time"].values
     base = quadrant.titles[quadrant.base]
-    title = text(language, "quadrant_title", outcome=shortened(outcome.label))
+    start, end = (format_time(float(times[i]), language) for i in (0, -1))
+    title = text(language, "quadrant_title", outcome=shortened(outcome.label), start=start, end=end)
     note = text(language, "quadrant_note", base=shortened(base))
     drawn = _of_runs(outcome, [*quadrant.drawn, quadrant.base])
-    factor, unit = 1.0, outcome.unit
-    if not outcome.is_share:
-        factor, unit = scaled(outcome.unit, float(np.nanmax(np.abs(drawn.values), initial=0.0)), language)
-    drawn = replace(drawn, values=drawn.values / factor, unit=unit)
 
     def draw(room: float) -> tuple[Figure, float]:
         figure, area = _sheet(dataset, model, title, note, room, size, language, style)
@@ -216,9 +219,8 @@ def _lines(
                     ax.set_xticklabels([])
                 axes.append(ax)
         shown = axis_unit(drawn, language, is_cut=is_cut(axes[0].get_ylim()))
-        heads = [Head(quadrant.titles[run], unit="" if i else shown) for i, run in enumerate(quadrant.drawn)]
+        heads = [Head(quadrant.titles[run], unit="" if i % 2 else shown) for i, run in enumerate(quadrant.drawn)]
         height = _place(figure, _beside_axes(figure, area, quadrant, language, style), axes, heads, style)
-        thin_times(axes, style)
         return figure, height
 
     figure = tall_enough(draw, ROOM[size], LEAST, 2)
@@ -357,12 +359,9 @@ def describe_quadrant(
 def _describe_bars(quadrant: Quadrant, stack: Stack, model: LoadedModel, time: str, language: str) -> str:
     def parts(run: int) -> str:
         shown = (format_amount(float(v), stack.smallest, language) for v in stack.values[run, :, -1])
-        return listed(language, [f"{label} {value}" for label, value in zip(stack.labels, shown, strict=True)])
+        return "; ".join(f"{label}: {value}" for label, value in zip(stack.labels, shown, strict=True))
 
     sentences = [text(language, "alt_quadrant_people", model=model.card.title.in_language(language), time=time,
-                      of=stack.of or text(language, "everybody"))]  # fmt: skip
-    sentences += [
-        text(language, "alt_stacked_end", scenario=quadrant.titles[run], time=time, parts=parts(run))
-        for run in (quadrant.base, *quadrant.drawn)
-    ]
+                      of=stack.of or text(language, "everybody"), unit=stack.unit)]  # fmt: skip
+    sentences += [f"{quadrant.titles[run]}: {parts(run)}." for run in (quadrant.base, *quadrant.drawn)]
     return " ".join(sentences)

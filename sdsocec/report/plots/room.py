@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from sdsocec.scenario.plane import INTENSITY, Plane
 
-from ..lettering import ELLIPSIS, clean, fit, width_of
+from ..lettering import ELLIPSIS, clean, fit
 from ..saving import house_style
 from ..sheet import CM, Area, new_sheet, sheet_height
 from ..style import LINE, Style
 from ..texts import text
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 STRIP_GAP = 3.0  # between the words of an axis and the panels, in points
@@ -23,10 +22,16 @@ _END_LINES = 4
 
 
 def sheet_with_room(
-    size: str, room: float, style: Style, title: str, subtitle: str = "", footer: Sequence[str] = ()
+    size: str,
+    room: float,
+    style: Style,
+    title: str,
+    subtitle: str = "",
+    footer: Sequence[str] = (),
+    legend: Sequence[str] = (),
 ) -> tuple[Figure, Area]:
-    """A sheet whose area is so high (points), whatever its title and footer need; no higher than a page."""
-    height = sheet_height(size, style, title, subtitle, footer, panels=room / CM)
+    """A sheet whose area is so high (points), whatever its title, legend and footer need; no higher than a page."""
+    height = sheet_height(size, style, title, subtitle, footer, legend=legend, panels=room / CM)
     return new_sheet(size, height, style, title, subtitle, footer)
 
 
@@ -140,39 +145,3 @@ def rows_of(area: Area, n: int, gap: float = 10.0) -> list[Area]:
     """An area in so many rows of one height, the upper one first."""
     height = (area.height - gap * (n - 1)) / n
     return [replace(area, bottom=area.bottom + (n - 1 - i) * (height + gap), height=height) for i in range(n)]
-
-
-def scaled(unit: str, most: float, language: str) -> tuple[float, str]:
-    """What to divide large numbers along an axis by, and the unit that says so: thousands, millions.
-
-    >>> scaled("persons", 2.5e6, "en"), scaled("million euro", 2.5e6, "en")
-    ((1000000.0, 'million persons'), (1.0, 'million euro'))
-    """
-    words = {1e6: "plot_millions", 1e4: "plot_thousands"}
-    starts = [text(language, key, unit="").strip() for key in words.values()]
-    if not unit or any(unit.startswith(start) for start in starts):
-        return 1.0, unit
-    for least, key in words.items():
-        if most >= least:
-            return (1e6 if least == 1e6 else 1e3), text(language, key, unit=unit)
-    return 1.0, unit
-
-
-def thin_times(axes: Sequence[Axes], style: Style, gap: float = 4.0) -> None:
-    """Leave out times along narrow panels, evenly, so that the others stay apart; to be called when panels have their places."""
-    for ax in axes:
-        figure = ax.figure
-        width = float(ax.get_position().width * figure.get_size_inches()[0] * 72)  # type: ignore[union-attr]
-        low, high = ax.get_xlim()
-        ticks = [float(tick) for tick in ax.get_xticks()]
-        labels = [label.get_text() for label in ax.get_xticklabels()]
-        sizes = [width_of(label, style.tick_size, font=style.font) for label in labels]
-        places = [(tick - low) / (high - low) * width for tick in ticks]
-        for step in range(1, len(ticks) + 1):
-            kept = list(range(0, len(ticks), step))
-            apart = [
-                places[b] - sizes[b] / 2 - places[a] - sizes[a] / 2 >= gap for a, b in zip(kept, kept[1:], strict=False)
-            ]
-            if all(apart):
-                ax.set_xticks(ticks, [label if i in kept else "" for i, label in enumerate(labels)])
-                break

@@ -233,7 +233,7 @@ def _title(content: _Content, language: str, dataset: xr.Dataset) -> str:
 def _notes(content: _Content, dataset: xr.Dataset, language: str) -> str:
     notes = [
         as_sentence(conditions(dataset, language)),
-        content.model if content.model[-1:] in ".!?…" else f"{content.model}.",
+        content.model,
     ]
     if content.parting is not None:
         notes.append(text(language, "figure_parting", time=format_time(content.parting, language)))
@@ -242,6 +242,8 @@ def _notes(content: _Content, dataset: xr.Dataset, language: str) -> str:
         notes.append(text(language, "figure_same"))
     elif len(content.titles) > MOST_NAMED:
         notes.append(text(language, "figure_many_runs"))
+    if any(notes[2:]) and content.model[-1:] not in ".!?…":
+        notes[1] += "."
     return " ".join(note for note in notes if note)
 
 
@@ -300,6 +302,13 @@ def _told(outcome: ShownOutcome, content: _Content, is_many: bool, language: str
         if not np.isfinite(values).any():
             continue
         top = int(np.nanargmax(values))
+        ends = {shown_value(outcome, float(f(values)), language) for f in (np.nanmin, np.nanmax)}
+        if len(ends) == 1 and np.isfinite(values).all():
+            always = _with_unit(outcome, float(values[0]), language)
+            runs.append(text(language, "alt_series_flat", scenario=title, value=always))
+            if content.is_same:
+                break
+            continue
         runs.append(
             text(
                 language, "alt_series_run", scenario=title, first=shown_value(outcome, float(values[0]), language),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +16,19 @@ from sdsocec.model.project import LoadedModel
 from sdsocec.model.toml import Text
 from sdsocec.results.formats import DataTable
 from sdsocec.results.people import crosstab, people_in_cells
-from sdsocec.results.shown import run_names, shown_times, shown_unit, smallest_shown
+from sdsocec.results.shown import run_names, shown_time_unit, shown_times, shown_unit, smallest_shown
 
 from ..conditions import as_sentence, conditions
-from ..lettering import clean, spread, width_of
+from ..lettering import fit
 from ..numbers import format_amount, format_ticks, format_time
 from ..panel import scale_times
 from ..parting import scenario_titles
 from ..picture import Picture, by_hand, stamp
 from ..saving import house_style
 from ..sheet import Head, fill_handle, place_panels, sheet_width, write_legend
-from ..style import HOUSE, LINE, Style
+from ..style import HOUSE, Style
 from ..texts import listed, text
-from .room import scaled, sheet_with_room, tall_enough, thin_times
+from .room import sheet_with_room, tall_enough
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,10 +39,8 @@ Floats = NDArray[np.float64]
 BY = ("place", "group")
 MOST_SCENARIOS = 9
 COLUMNS = {"column": 2, "full": 3}
-PANEL_HEIGHT = {"column": 92.0, "full": 105.0}  # points, with what stands above and below
+PANEL_HEIGHT = {"column": 96.0, "full": 112.0}  # points, with what stands above and below
 LEAST = 46.0  # points: of a panel's own height, so that numbers along its axis stay apart
-THIN = 0.4  # points: a thinner area is not seen
-_NAMES_SHARE = 0.24  # of the width of a sheet: above this names stand in a key
 
 
 @dataclass(frozen=True)
@@ -216,9 +214,8 @@ def draw_stacked(
             linewidth=0.35, zorder=1.5,
         )  # fmt: skip
         low = low + values
-    scale, _ = scaled(stack.unit, top, language)
-    ticks = [float(tick) * scale for tick in MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, top / scale)]
-    shown = format_ticks([tick / scale for tick in ticks], language)
+    ticks = [float(tick) for tick in MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, top)]
+    shown = format_ticks(ticks, language)
     ax.set_yticks(ticks, shown if numbers else [""] * len(ticks))
     ax.set_ylim(0, ticks[-1])
     scale_times(ax, stack.times, language)
@@ -258,26 +255,20 @@ def _picture(stack: Stack, dataset: xr.Dataset, model: LoadedModel, size: str, l
     titles = scenario_titles(dataset, model, language)
     columns = min(COLUMNS[size], len(titles))
     n_rows = -(-len(titles) // columns)
-    title = text(language, f"stacked_title_{stack.by}")
+    start, end = (format_time(float(stack.times[i]), language) for i in (0, -1))
+    title = text(language, f"stacked_title_{stack.by}", start=start, end=end)
     if stack.of:
         title = text(language, "stacked_of", title=title, of=stack.of)
     notes = [as_sentence(conditions(dataset, language)) if conditions(dataset, language) else ""]
     footer = [*notes, by_hand(dataset.attrs, language), stamp(dataset.attrs, style)]
-    names_width = max(width_of(clean(label), style.label_size, font=style.font) for label in stack.labels) + 14
-    is_direct = names_width <= _NAMES_SHARE * sheet_width(size) and len(stack.labels) <= 8
-    room = n_rows * PANEL_HEIGHT[size]
-    if not is_direct:
-        room += len(stack.labels) * style.label_size * LINE
-    _, unit = scaled(stack.unit, stack.most, language)
-    heads = [Head(name, unit="" if run else unit) for run, name in enumerate(titles)]
+    heads = [Head(name, unit="" if run % columns else stack.unit) for run, name in enumerate(titles)]
+    subtitle, time_unit = model.card.title.in_language(language), shown_time_unit(dataset, language)
 
     def draw(room: float) -> tuple[Figure, float]:
-        figure, area = sheet_with_room(size, room, style, title, model.card.title.in_language(language), footer)
-        if is_direct:
-            area = replace(area, width=area.width - names_width)
-        else:
-            handles = [fill_handle(style.fill(i), label, style) for i, label in enumerate(stack.labels)]
-            area = write_legend(figure, area, handles[::-1], style)
+        figure, area = sheet_with_room(size, room, style, title, subtitle, footer, stack.labels)
+        # Not at the ends of areas: most are too thin there for a name of their own.
+        handles = [fill_handle(style.fill(i), label, style) for i, label in enumerate(stack.labels)]
+        area = write_legend(figure, area, handles[::-1], style)
         axes = []
         with house_style(style):
             for run in range(len(titles)):
@@ -285,52 +276,16 @@ def _picture(stack: Stack, dataset: xr.Dataset, model: LoadedModel, size: str, l
                 draw_stacked(ax, stack, run, language, style, numbers=run % columns == 0)
                 if run + columns < len(titles):
                     ax.set_xticklabels([])
+                else:
+                    words = fit(time_unit, sheet_width(size) / columns / 2, style.tick_size, font=style.font)
+                    ax.set_xlabel(words, fontsize=style.tick_size, parse_math=False, labelpad=2)
                 axes.append(ax)
         height = min(place_panels(figure, area, axes, style, columns=columns, heads=heads, gap=(8.0, 7.0)))
-        thin_times(axes, style)
-        if is_direct:
-            last = [run for run in range(len(titles)) if run % columns == columns - 1 or run == len(titles) - 1]
-            with house_style(style):
-                for run, parts in zip(last, _named(stack, last, height, axes[0].get_ylim()[1]), strict=True):
-                    _name_areas(axes[run], stack, run, parts, height, style)
         return figure, height
 
-    figure = tall_enough(draw, room, LEAST, n_rows)
+    figure = tall_enough(draw, n_rows * PANEL_HEIGHT[size], LEAST, n_rows)
     table = stacked_table(stack, run_names(dataset))
     return Picture(f"stacked-{stack.by}", figure, describe_stacked(stack, titles, model, language), table)
-
-
-def _named(stack: Stack, runs: Sequence[int], height: float, top: float) -> list[list[int]]:
-    """The parts to name at the end of each of these runs: those to be seen there, or all where one would get no name."""
-    every = list(range(len(stack.labels)))
-    seen = [[part for part in every if stack.values[run, part, -1] / top * height >= THIN] for run in runs]
-    needed = {part for part in every if stack.values[:, part].max() / top * height >= THIN}
-    return seen if needed <= {part for parts in seen for part in parts} else [every] * len(runs)
-
-
-def _name_areas(ax: Axes, stack: Stack, run: int, parts: Sequence[int], height: float, style: Style) -> None:
-    """The names of areas at the right, each with a line to the middle of its own."""
-    from matplotlib.transforms import ScaledTranslation
-
-    _, top = ax.get_ylim()
-    ends = stack.values[run, :, -1]
-    middles = (np.cumsum(ends) - ends / 2) / top * height
-    line = style.label_size * LINE
-    wanted = [float(middles[part]) for part in parts]
-    places = spread(wanted, line, -line / 2, height + line / 2)
-    assert places is not None, "few enough names for the height"
-    # Apart from the letters, not an arrow of them: the room of a text is then its own.
-    for label, middle, place in zip([stack.labels[part] for part in parts], wanted, places, strict=True):
-        offset: Any = ScaledTranslation(2 / 72, 0, ax.figure.dpi_scale_trans)
-        width = ax.get_position().width * ax.figure.get_size_inches()[0] * 72  # type: ignore[union-attr]
-        ax.plot(
-            [1, 1 + 8 / width], [middle / height, place / height], transform=ax.transAxes + offset, color=style.rules,
-            linewidth=0.5, clip_on=False,
-        )  # fmt: skip
-        ax.annotate(
-            clean(label), (1.0, place / height), (12, 0), xycoords="axes fraction", textcoords="offset points",
-            va="center", fontsize=style.label_size, color=style.text, parse_math=False, annotation_clip=False,
-        )  # fmt: skip
 
 
 def stacked_table(stack: Stack, names: Sequence[str]) -> DataTable:
@@ -345,18 +300,19 @@ def stacked_table(stack: Stack, names: Sequence[str]) -> DataTable:
 
 
 def describe_stacked(stack: Stack, titles: Sequence[str], model: LoadedModel, language: str) -> str:
-    """The figure in words: what is stacked, and how many are in each part at the end."""
+    """The figure in words: what is stacked, and how many are in each part at the start and at the end."""
     start, end = (format_time(float(stack.times[i]), language) for i in (0, -1))
     sentences = [
         text(
             language, f"alt_stacked_{stack.by}", n=len(titles), model=model.card.title.in_language(language),
-            of=stack.of or text(language, "everybody"), start=start, end=end,
+            of=stack.of or text(language, "everybody"), unit=stack.unit, start=start, end=end,
         )
     ]  # fmt: skip
     for run, title in enumerate(titles):
         parts = [
-            f"{label} {format_amount(float(value), stack.smallest, language)}"
-            for label, value in zip(stack.labels, stack.values[run, :, -1], strict=True)
-        ]
-        sentences.append(text(language, "alt_stacked_end", scenario=title, time=end, parts=listed(language, parts)))
+            text(language, "alt_change", what=label, first=format_amount(float(values[0]), stack.smallest, language),
+                 last=format_amount(float(values[-1]), stack.smallest, language))
+            for label, values in zip(stack.labels, stack.values[run], strict=True)
+        ]  # fmt: skip
+        sentences.append(f"{title}: {'; '.join(parts)}.")
     return " ".join(sentences)
