@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from sdsocec.engine import constant_values
 from sdsocec.engine.trajectories import CONTROLS, Clock
 from sdsocec.errors import DesignError
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.provenance import LIBRARIES, own_version
+from sdsocec.results.provenance import origin
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.factors import Factor
 from sdsocec.scenario.sampling import make_sampling
@@ -181,17 +180,12 @@ def _attributes(
     settings: Mapping[str, float] | None,
     is_finite: NDArray[np.bool_],
 ) -> dict[str, Any]:
-    model, times = experiment.model, experiment.times
     factors = {
         factor.name: {"distribution": str(factor.distribution), "source": factor.source}
         for factor in experiment.factors
     }
     return {
-        "model": model.name,
-        "model_file": model.equations.path.name,
-        "model_sha256": model.equations.file_sha256,
-        **({"card_sha256": model.card_sha256} if model.card_sha256 else {}),
-        "scenarios_sha256": json.dumps({s.name: s.digest for s in experiment.scenarios}),
+        **origin(experiment.model, {s.name: s.digest for s in experiment.scenarios}, times=experiment.times),
         "design_sha256": digest_of(repr([f.constants for f in experiment.factors]), inputs.tobytes()),
         "design": "sobol",
         "seed": seed,
@@ -200,11 +194,4 @@ def _attributes(
         "factors": json.dumps(factors, ensure_ascii=False),
         "settings": json.dumps(dict(settings or {})),
         "initial": experiment.initial,
-        "engine": "native",
-        "integrator": "euler",
-        "time_step": constant_values(model.equations)["TIME STEP"],
-        "saved_from": times[0],
-        "saved_to": times[-1],
-        "sdsocec_version": own_version(),
-        "library_versions": ", ".join(f"{name} {version(name)}" for name in (*LIBRARIES["native"], "scipy")),
     }

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.cache import digest_of
-from sdsocec.engine import constant_values
 from sdsocec.errors import DesignError, RunError, ScenarioError, SdsocecError
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.provenance import library_versions, own_version
+from sdsocec.results.provenance import origin
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.factors import Factor, values_of
 from sdsocec.scenario.plane import INTENSITY, Plane, load_plane, scenarios_at
@@ -283,26 +282,14 @@ def _attributes(
     experiment: Experiment, plane: Plane, settings: Mapping[str, float] | None, design: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The provenance of a map; its scenarios are those of the plane."""
-    model, times = experiment.model, experiment.times
     every = (plane.base, *plane.corners.values())
     return {
-        "model": model.name,
-        "model_file": model.equations.path.name,
-        "model_sha256": model.equations.file_sha256,
-        **({"card_sha256": model.card_sha256} if model.card_sha256 else {}),
-        "scenarios_sha256": json.dumps({scenario.name: scenario.digest for scenario in every}),
+        **origin(experiment.model, {s.name: s.digest for s in every}, times=experiment.times),
         "plane_sha256": plane.digest,
         "design_sha256": digest_of(json.dumps({**design, "settings": dict(settings or {})}, sort_keys=True)),
         **design,
         "settings": json.dumps(dict(settings or {})),
         "initial": experiment.initial,
-        "engine": "native",
-        "integrator": "euler",
-        "time_step": constant_values(model.equations)["TIME STEP"],
-        "saved_from": times[0],
-        "saved_to": times[-1],
-        "sdsocec_version": own_version(),
-        "library_versions": library_versions("numpy", "llvmlite", "scipy"),
     }
 
 

@@ -14,7 +14,7 @@ from sdsocec.cache import digest_of
 from sdsocec.engine import constant_values
 from sdsocec.errors import DesignError, RunError, nearest_name
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.provenance import LIBRARIES, library_versions, own_version
+from sdsocec.results.provenance import origin
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.factors import Factor, values_of
 
@@ -183,17 +183,12 @@ def _attributes(
     settings: Mapping[str, float] | None,
     time: float,
 ) -> dict[str, Any]:
-    model, times = experiment.model, experiment.times
     factors = {
         factor.name: {"distribution": str(factor.distribution), "source": factor.source}
         for factor in experiment.factors
     }
     return {
-        "model": model.name,
-        "model_file": model.equations.path.name,
-        "model_sha256": model.equations.file_sha256,
-        **({"card_sha256": model.card_sha256} if model.card_sha256 else {}),
-        "scenarios_sha256": json.dumps({s.name: s.digest for s in experiment.scenarios}),
+        **origin(experiment.model, {s.name: s.digest for s in experiment.scenarios}, times=experiment.times),
         "design_sha256": digest_of(repr([f.constants for f in experiment.factors]), levels.tobytes()),
         "design": "one at a time",
         "range": span,
@@ -203,11 +198,4 @@ def _attributes(
         "factors": json.dumps(factors, ensure_ascii=False),
         "settings": json.dumps(dict(settings or {})),
         "initial": experiment.initial,
-        "engine": "native",
-        "integrator": "euler",
-        "time_step": constant_values(model.equations)["TIME STEP"],
-        "saved_from": times[0],
-        "saved_to": times[-1],
-        "sdsocec_version": own_version(),
-        "library_versions": library_versions(*LIBRARIES["native"]),
     }

@@ -6,13 +6,13 @@ Nothing in it changes from one run to the next of the same inputs on the same ma
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from sdsocec.cache import digest_of
-from sdsocec.engine import Design, Run
+from sdsocec.engine import Design, Run, constant_values
 from sdsocec.model.project import LoadedModel
 
 LIBRARIES = {"native": ("numpy", "llvmlite"), "pysd": ("numpy", "pysd")}
@@ -69,6 +69,37 @@ def provenance(
         "library_versions": library_versions(*libraries),
     }
     return notice | found
+
+
+def origin(
+    model: LoadedModel,
+    scenarios: Mapping[str, str],
+    *,
+    libraries: Iterable[str] = ("numpy", "llvmlite", "scipy"),
+    times: Sequence[float] = (),
+) -> dict[str, Any]:
+    """What a study of many native runs by Euler's method starts its provenance with.
+
+    Parameters
+    ----------
+    scenarios : mapping
+        Names and digests.
+    times : sequence of float, optional
+        The saved times.
+    """
+    return {
+        "model": model.name,
+        "model_file": model.equations.path.name,
+        "model_sha256": model.equations.file_sha256,
+        **({"card_sha256": model.card_sha256} if model.card_sha256 else {}),
+        "scenarios_sha256": json.dumps(dict(scenarios)),
+        "engine": "native",
+        "integrator": "euler",
+        "time_step": constant_values(model.equations)["TIME STEP"],
+        **({"saved_from": float(times[0]), "saved_to": float(times[-1])} if times else {}),
+        "sdsocec_version": own_version(),
+        "library_versions": library_versions(*libraries),
+    }
 
 
 def stamp(attributes: Mapping[str, Any]) -> str:

@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.analysis.fit import FitStatistics, fit_statistics
-from sdsocec.engine import constant_values
 from sdsocec.errors import RunError
 from sdsocec.model.names import name_key, split_element_name
-from sdsocec.results.provenance import library_versions, own_version
+from sdsocec.results.provenance import origin, own_version
 from sdsocec.scenario import load_scenario
 from sdsocec.scenario.changes import changes_text
 
@@ -135,17 +134,9 @@ def stamp_of(fit: Fit) -> dict[str, Any]:
     card = model.card.calibration
     scenario = load_scenario(card.scenario, model) if card and card.scenario else None
     return {
-        "model": model.name,
-        "model_file": model.equations.path.name,
-        "model_sha256": model.equations.file_sha256,
-        **({"card_sha256": model.card_sha256} if model.card_sha256 else {}),
-        "scenarios_sha256": json.dumps({scenario.name: scenario.digest} if scenario else {}),
+        **origin(model, {scenario.name: scenario.digest} if scenario else {}, libraries=LIBRARIES),
         "data_sha256": json.dumps({s.name: s.digest for s in fit.problem.series}),
         "seed": fit.seed,
-        "time_step": constant_values(model.equations)["TIME STEP"],
-        "integrator": "euler",
-        "sdsocec_version": own_version(),
-        "library_versions": library_versions(*LIBRARIES),
     }
 
 

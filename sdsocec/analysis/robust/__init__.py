@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sdsocec.analysis.checks import digest_of_checks, has_checks, is_trusted
-from sdsocec.engine import constant_values
 from sdsocec.errors import DesignError, SdsocecError
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.provenance import library_versions, own_version
+from sdsocec.results.provenance import origin
 from sdsocec.scenario import Scenario, default_scenarios, load_scenario
 from sdsocec.scenario.factors import Factor, factors_of
 from sdsocec.scenario.sampling import make_sampling
@@ -81,19 +80,10 @@ class Robustness:
         """The provenance."""
         model, rankings = self.model, self.rankings
         found = {
-            "model": model.name,
-            "model_file": model.equations.path.name,
-            "model_sha256": model.equations.file_sha256,
-            **({"card_sha256": model.card_sha256} if model.card_sha256 else {}),
-            "scenarios_sha256": json.dumps({s.name: s.digest for s in self.scenarios}),
+            **origin(model, {s.name: s.digest for s in self.scenarios}),
             "inputs": json.dumps({f.name: str(f.distribution) for f in self.factors}, ensure_ascii=False),
             "design": "sobol",
             "seed": self.seed,
-            "engine": "native",
-            "integrator": "euler",
-            "time_step": constant_values(model.equations)["TIME STEP"],
-            "sdsocec_version": own_version(),
-            "library_versions": library_versions("numpy", "llvmlite", "scipy"),
         }
         if rankings is not None:
             names = [scenario.name for scenario in self.scenarios]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +12,9 @@ from numpy.typing import NDArray
 
 from sdsocec.analysis.experiment import Experiment
 from sdsocec.cache import digest_of
-from sdsocec.engine import constant_values
 from sdsocec.model.card import Outcome
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.provenance import own_version
+from sdsocec.results.provenance import origin
 from sdsocec.scenario.factors import Factor, values_of
 
 from .design import Sample
@@ -94,15 +92,16 @@ class Question:
 
     def attributes(self) -> dict[str, Any]:
         """Where the result comes from: the same question on the same machine has the same."""
-        model, experiment = self.model, self.experiment
+        experiment = self.experiment
         factors = [(f.name, f.constants, str(f.distribution)) for f in self.factors]
         inputs = values_of(self.factors, self.sample.probabilities)
         return {
-            "model": model.name,
-            "model_file": model.equations.path.name,
-            "model_sha256": model.equations.file_sha256,
-            **({"card_sha256": model.card_sha256} if model.card_sha256 else {}),
-            "scenarios_sha256": json.dumps({s.name: s.digest for s in experiment.scenarios}),
+            **origin(
+                self.model,
+                {s.name: s.digest for s in experiment.scenarios},
+                times=experiment.times,
+                libraries=("numpy", "llvmlite", "scipy", "SALib"),
+            ),
             "design_sha256": digest_of(repr(factors), inputs.tobytes()),
             "analysis": "sensitivity",
             "method": self.sample.method,
@@ -115,15 +114,6 @@ class Question:
             "outcomes": json.dumps(list(self.outcomes), ensure_ascii=False),
             "modes_from": self.modes_from,
             "initial": experiment.initial,
-            "engine": "native",
-            "integrator": "euler",
-            "time_step": constant_values(model.equations)["TIME STEP"],
-            "saved_from": experiment.times[0],
-            "saved_to": experiment.times[-1],
-            "sdsocec_version": own_version(),
-            "library_versions": ", ".join(
-                f"{name} {version(name)}" for name in ("numpy", "llvmlite", "scipy", "SALib")
-            ),
         }
 
 
