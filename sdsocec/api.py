@@ -16,7 +16,7 @@ from sdsocec.cache import digest_of
 from sdsocec.engine import FIXED_STEP, Design, Run, Trajectories, run_design
 from sdsocec.errors import DesignError, SdsocecError, nearest_name
 from sdsocec.model.names import name_key, split_element_name
-from sdsocec.model.project import LoadedModel, load_model
+from sdsocec.model.project import LoadedModel, as_loaded, load_model
 from sdsocec.model.toml import Text
 from sdsocec.results import Accuracy, measure_accuracy, provenance, to_dataset
 from sdsocec.scenario import (
@@ -323,7 +323,7 @@ def run(
     >>> dict(result["unemployed"].sizes) == {"scenario": 2, "time": result.sizes["time"]}
     True
     """
-    loaded = model if isinstance(model, LoadedModel) else load_model(model)
+    loaded = as_loaded(model)
     chosen: list[Scenario] | None = None
     if isinstance(scenarios, Scenario | str):
         scenarios = [scenarios]
@@ -358,7 +358,7 @@ def run_table(
         Dims (run, time, subscript ranges). The coordinate `is_finite` (run) is False for a run that has a number which is
         not finite: leave it out of every statistic.
     """
-    loaded = model if isinstance(model, LoadedModel) else load_model(model)
+    loaded = as_loaded(model)
     design = rows if isinstance(rows, Design) else _design_of_columns(loaded, rows)
     names = None if outputs is None else tuple(n for o in outputs for n in elements_of(loaded, o))
     found = run_design(

@@ -11,16 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.cache import digest_of
-from sdsocec.engine import constant_values
-from sdsocec.engine.trajectories import CONTROLS, Clock
+from sdsocec.engine.trajectories import Clock
 from sdsocec.errors import DesignError
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.provenance import origin
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.factors import Factor
 from sdsocec.scenario.sampling import make_sampling
 
-from .experiment import Experiment
+from .experiment import Experiment, control_values
 
 Floats = NDArray[np.float64]
 SHARES = (0.9, 0.6, 0.3)  # of the rows within each band, the widest first
@@ -152,25 +150,14 @@ def run_uncertain(
 def saving_step(model: LoadedModel) -> float:
     """The model's own saving step, or as many of them as leave no more times than a figure shows."""
     own = own_saving(model)
-    values = constant_values(model.equations) | {"SAVEPER": own}
-    n = len(Clock.of(model.equations, {name: values[name] for name in CONTROLS}).saved) - 1
+    n = len(Clock.of(model.equations, control_values(model) | {"SAVEPER": own}).saved) - 1
     steps = next((k for k in range(1, n + 1) if n % k == 0 and n // k < MOST_TIMES), 1)
     return own * steps
 
 
 def own_saving(model: LoadedModel) -> float:
-    """The model's own saving step; DesignError if it does not have one time step and span for all runs."""
-    values = constant_values(model.equations)
-    if "TIME STEP" in values:
-        values = {
-            "SAVEPER": values["TIME STEP"]
-        } | values  # most models write SAVEPER = TIME STEP, which is no constant
-    missing = next((name for name in CONTROLS if name not in values), None)
-    if missing is not None:
-        raise DesignError(
-            f"'{missing}' of '{model.name}' is no constant, so its rows have no times in common", name=missing
-        )
-    return float(values["SAVEPER"])
+    """The model's own saving step; DesignError where `control_values` has one."""
+    return control_values(model)["SAVEPER"]
 
 
 def _attributes(
@@ -185,7 +172,7 @@ def _attributes(
         for factor in experiment.factors
     }
     return {
-        **origin(experiment.model, {s.name: s.digest for s in experiment.scenarios}, times=experiment.times),
+        **experiment.origin(),
         "design_sha256": digest_of(repr([f.constants for f in experiment.factors]), inputs.tobytes()),
         "design": "sobol",
         "seed": seed,

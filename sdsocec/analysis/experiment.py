@@ -15,14 +15,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.engine import Design, constant_values, run_design
+from sdsocec.engine.trajectories import CONTROLS, Clock
 from sdsocec.errors import DesignError, Fault, RunError, nearest_name
 from sdsocec.model.project import LoadedModel
+from sdsocec.results.provenance import origin
 from sdsocec.scenario import Scenario, acts_at_rest, design_of
 from sdsocec.scenario.factors import Factor
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 INITIAL = ("stored", "equilibrium")
+
+
+def control_values(model: LoadedModel, settings: Mapping[str, float] | None = None) -> dict[str, float]:
+    """The control variables by name, in the model's unit of time; a SAVEPER that is an equation counts as TIME STEP.
+
+    Raises DesignError for another one that is an equation: what it gives is not known before a run.
+    """
+    values = constant_values(model.equations) | dict(settings or {})
+    missing = next((name for name in CONTROLS if name not in values and name != "SAVEPER"), None)
+    if missing is not None:
+        raise DesignError(
+            f"'{missing}' of '{model.name}' is an equation, so its times are not known before a run", name=missing,
+            hint="Write a number in the .mdl.",
+        )  # fmt: skip
+    return {name: values.get(name, values["TIME STEP"]) for name in CONTROLS}
 
 
 @dataclass(frozen=True)
@@ -130,7 +147,8 @@ class Experiment:
     ) -> Experiment:
         """An experiment; by default runs start from equilibrium if a factor or a scenario acts on it and the card says how.
 
-        Raises DesignError for a start that does not exist, or a factor that a start from equilibrium computes.
+        Raises DesignError for a start that does not exist, a SAVEPER that is set or varied, or a factor that a start from
+        equilibrium computes.
         """
         if initial is not None and initial not in INITIAL:
             raise DesignError(
@@ -140,6 +158,13 @@ class Experiment:
         if not saving > 0:
             raise DesignError(f"the saving step is {saving:g}; it must be above 0")
         made = cls(model, tuple(scenarios), tuple(factors), tuple(outputs), saving, initial or "stored")
+        own = next((s.name for s in made.scenarios if "SAVEPER" in s.settings), None)
+        if own is not None or any("SAVEPER" in factor.constants for factor in made.factors):
+            where = f"is set in '{own}'" if own is not None else "is varied"
+            raise DesignError(
+                f"'SAVEPER' {where}, but all rows are saved at the same times", name="SAVEPER",
+                hint="Leave it out; where there is an option for the saving step, give that.",
+            )  # fmt: skip
         if initial is None and model.card.equilibrium is not None and made._acts_at_rest():
             made = replace(made, initial="equilibrium")
         if made.initial == "equilibrium":
@@ -152,12 +177,22 @@ class Experiment:
         return tuple(f.name for f in self.factors if any(c in s.settings for s in self.scenarios for c in f.constants))
 
     @cached_property
+    def controls(self) -> dict[str, float]:
+        """The control variables as they are run; the engine wants the same in all scenarios."""
+        settings = self.scenarios[0].values if self.scenarios else {}
+        return control_values(self.model, settings) | {"SAVEPER": self.saving}
+
+    def origin(self, scenarios: Sequence[Scenario] | None = None, *libraries: str) -> dict[str, Any]:
+        """What its provenance starts with: of `scenarios`, by default those run, and of further `libraries`."""
+        return origin(
+            self.model, {s.name: s.digest for s in scenarios or self.scenarios}, self.controls["TIME STEP"],
+            times=self.times, libraries=("numpy", "llvmlite", "scipy", *libraries),
+        )  # fmt: skip
+
+    @cached_property
     def times(self) -> tuple[float, ...]:
         """The saved times."""
-        from sdsocec.engine.trajectories import CONTROLS, Clock
-
-        values = constant_values(self.model.equations) | {"SAVEPER": self.saving}
-        return tuple(Clock.of(self.model.equations, {name: values[name] for name in CONTROLS}).saved.tolist())
+        return tuple(Clock.of(self.model.equations, self.controls).saved.tolist())
 
     def starts(self, inputs: Floats) -> Starts:
         """The rows that the engine runs, and which rows have no equilibrium to start from."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sdsocec.errors import DesignError, Fault, nearest_name
-from sdsocec.model.names import name_key, split_element_name
+from sdsocec.model.names import as_list, name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 
 
-def output_names(model: LoadedModel, wanted: Sequence[str] | None = None) -> tuple[str, ...]:
+def output_names(model: LoadedModel, wanted: str | Sequence[str] | None = None) -> tuple[str, ...]:
     """The element names of what is wanted, each once.
 
     Parameters
     ----------
-    wanted : sequence of str, optional
+    wanted : str or sequence of str, optional
         Variables (all their elements), elements, aliases. By default the card's overview, or else all its outcomes.
 
     Raises
@@ -26,7 +26,7 @@ def output_names(model: LoadedModel, wanted: Sequence[str] | None = None) -> tup
         wanted = model.card.overview or [outcome.variable for outcome in model.card.outcomes]
     found: dict[str, None] = {}
     faults: list[Fault] = []
-    for name in wanted:
+    for name in as_list(wanted):
         try:
             found |= dict.fromkeys(elements_of(model, name))
         except DesignError as error:

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from sdsocec.cache import digest_of
 from sdsocec.errors import DesignError, RunError, ScenarioError, SdsocecError
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.provenance import origin
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.factors import Factor, values_of
 from sdsocec.scenario.plane import INTENSITY, Plane, load_plane, scenarios_at
@@ -31,7 +30,7 @@ GRID = 81  # places on each axis of the plane: at half of it, a narrow valley co
 CORNER_GRID = 41  # those surfaces are smooth, and each point is a run in every corner
 MOST = 201
 SIGNS = {"higher": 1.0, "lower": -1.0}
-_ALIKE = 1e-9  # of the largest value: what sdsocec calls equal
+_ALIKE = 1e-9  # of the largest value there: what sdsocec calls equal
 _LEVELS = 9  # places on the range of an uncertainty that is ranked
 _BATCH = 2000  # runs between two words of progress
 
@@ -257,7 +256,7 @@ def best_of(values: Floats, direction: str, smallest: float = 0.0) -> NDArray[np
     """
     margin = margins(values, direction)
     best = margin.argmax(axis=-1)
-    least = max(smallest, _ALIKE * float(np.abs(values).max(initial=0.0)))
+    least = np.maximum(smallest, _ALIKE * np.abs(values).max(axis=-1, initial=0.0))
     return np.asarray(np.where(margin.max(axis=-1) > least, best, -1), dtype=np.intp)
 
 
@@ -284,7 +283,7 @@ def _attributes(
     """The provenance of a map; its scenarios are those of the plane."""
     every = (plane.base, *plane.corners.values())
     return {
-        **origin(experiment.model, {s.name: s.digest for s in every}, times=experiment.times),
+        **experiment.origin(every),
         "plane_sha256": plane.digest,
         "design_sha256": digest_of(json.dumps({**design, "settings": dict(settings or {})}, sort_keys=True)),
         **design,

@@ -14,7 +14,6 @@ from sdsocec.cache import digest_of
 from sdsocec.engine import constant_values
 from sdsocec.errors import DesignError, RunError, nearest_name
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.provenance import origin
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.factors import Factor, values_of
 
@@ -188,7 +187,7 @@ def _attributes(
         for factor in experiment.factors
     }
     return {
-        **origin(experiment.model, {s.name: s.digest for s in experiment.scenarios}, times=experiment.times),
+        **experiment.origin(),
         "design_sha256": digest_of(repr([f.constants for f in experiment.factors]), levels.tobytes()),
         "design": "one at a time",
         "range": span,

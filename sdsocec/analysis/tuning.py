@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from sdsocec.engine import constant_values
 from sdsocec.errors import Fault, ProjectError, ScenarioError, SdsocecError, nearest_name
 from sdsocec.model.names import name_key, split_element_name
-from sdsocec.model.project import LoadedModel, load_model
+from sdsocec.model.project import LoadedModel, as_loaded
 from sdsocec.model.toml import FileModel, TomlFile
 from sdsocec.results.export import write_files
 from sdsocec.scenario import load_scenario, settable_of
@@ -70,7 +70,7 @@ class Session:
         ProjectError, ScenarioError
             The file is of another model, or sets what this model has not.
         """
-        self.model = model if isinstance(model, LoadedModel) else load_model(model)
+        self.model = as_loaded(model)
         self.file = None if file is None else Path(file)
         self.notices: list[str] = []
         self._kept: dict[str, Settings] = {}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import itertools
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -108,6 +110,9 @@ def main() -> None:
     gc.set_threshold(
         100_000, 20, 20
     )  # imports make many objects and no garbage: a twentieth of a run was collecting none
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started it
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a console that cannot show a letter shows another
             stream.reconfigure(errors="replace")
@@ -122,12 +127,22 @@ def main() -> None:
         sys.exit(_complain(STOPPED, 1))
     except SdsocecError as error:
         sys.exit(_complain(f"error: {error}", error.exit_code))
+    except OSError as error:
+        sys.exit(_complain(_of_system(error), 2))
     except RecursionError:
         sys.exit(_complain("error: the model is nested too deeply", 2))
     except MemoryError:
         sys.exit(_complain("error: there is not enough memory for this", 1))
     except KeyboardInterrupt:
         sys.exit(_complain(STOPPED, 130))
+
+
+def _of_system(error: OSError) -> str:
+    """What the system refused and no command expected: a name that is only looked for, a full disk behind `>`."""
+    what = (error.strerror or str(error)).lower()
+    if error.errno == errno.ENAMETOOLONG:
+        return f"error: this name is too long for a file\n  {str(error.filename)[:60]}..."
+    return f"error: {what}" + (f"\n  {error.filename}" if error.filename else "")
 
 
 def _refuse_usage(error: Any) -> int:

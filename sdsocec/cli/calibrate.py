@@ -119,6 +119,7 @@ def calibrate(
     """
     from sdsocec.analysis.calibration import accepting, evidence
     from sdsocec.analysis.calibration.intervals import LOSSES
+    from sdsocec.report.frame import written_line
     from sdsocec.results.export import PROVENANCE, check_folder, stamp_file, write_files
 
     check_language(lang)
@@ -139,7 +140,7 @@ def calibrate(
     files = evidence.evidence_files(fit, command, values) | provenance
     write_files(folder, files)
     _print_fit(fit, values, lang)
-    note(f"Written to {folder}: {', '.join(files)}")
+    note(written_line(folder, files, lang))
     if fit.stopped:
         undone = " and ".join(
             word
@@ -155,7 +156,7 @@ def calibrate(
             files = evidence.evidence_files(fit, command, values, made) | _profile_files(fit, made, stamp, lang)
             files |= provenance
             write_files(folder, files)
-            note(f"Written to {folder}: {', '.join(files)}")
+            note(written_line(folder, files, lang))
             if not is_whole:
                 raise KeyboardInterrupt
         if accept:

@@ -89,6 +89,13 @@ def note(text: str) -> None:
     )
 
 
+def notice(what: str, language: str) -> None:
+    """A line that the person at the terminal must know of."""
+    from sdsocec.report.texts import text
+
+    note(text(language, "frame_notice", text=what))
+
+
 def print_line(text: str) -> None:
     """A line of the result, on stdout; wrapped in a terminal."""
     print(printable(wrapped(text) if sys.stdout.isatty() else text))

@@ -10,7 +10,17 @@ import typer
 from sdsocec.errors import DataError
 
 from .again import RepeatableCommand, command_line
-from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, print_line, print_table
+from .common import (
+    LanguageOption,
+    ModelOption,
+    ProjectOption,
+    check_language,
+    load,
+    note,
+    notice,
+    print_line,
+    print_table,
+)
 from .groups import Group
 from .run import SetOption
 
@@ -81,14 +91,17 @@ def fit(
     """
     from sdsocec.analysis.fit import fit_table
     from sdsocec.report.fit_tables import csv_of_fit, kinds_lines, left_out_lines, misfit_line, table_of_fit
+    from sdsocec.report.frame import written_line
     from sdsocec.report.texts import text
     from sdsocec.results.export import PROVENANCE, stamp_file, write_files
 
     check_language(lang)
     loaded = load(model, project)
-    run = _run(loaded, names, settings)
+    run = _run(loaded, names, settings, lang)
     table = table_of_fit(run, loaded, lang)
     print_table(table.header, table.rows, table.title, numbers_from=1)
+    for line in table.notes:
+        print_line(line)
     print_line(misfit_line(run, lang))
     print_line(text(lang, "fit_scenarios", fit=run.fit_scenario, test=run.test_scenario))
     for line in (*left_out_lines(run, lang), *kinds_lines([one.observed for one in run.series], lang)):
@@ -97,7 +110,7 @@ def fit(
         beside = f"{csv.stem}.{PROVENANCE}"
         stamp = stamp_file({**run.attributes, **command_line()})
         write_files(csv.parent, {csv.name: csv_of_fit(fit_table(run), run), beside: stamp}, beside)
-        note(f"Written to {csv}, its stamp to {beside}")
+        note(written_line(csv.parent, [csv.name, beside], lang))
 
 
 @app.command("plot", cls=RepeatableCommand)
@@ -120,19 +133,20 @@ def plot(
     from sdsocec.analysis.tuning import MDL
     from sdsocec.report.fit_figures import as_dataset, draw_fit, draw_residuals
     from sdsocec.report.fit_tables import data_of_fit
+    from sdsocec.report.frame import written_line
     from sdsocec.report.saving import render
     from sdsocec.results.export import write_files
     from sdsocec.results.formats import csv_table
 
     check_language(lang)
     loaded = load(model, project)
-    run = _run(loaded, names, settings)
+    run = _run(loaded, names, settings, lang)
     dataset = as_dataset(run).assign_attrs(command_line())
-    before = _run(loaded, names, [one for one in against if one != MDL]) if against else None
+    before = _run(loaded, names, [one for one in against if one != MDL], lang) if against else None
     files = render(draw_fit(run, loaded, lang, before), "fit", dataset)
     files |= render(draw_residuals(run, loaded, lang), "residuals", dataset)
     files["fit.csv"] = csv_table(data_of_fit("fit", run.series, loaded, lang), lang)
-    note(f"Written to {write_files(out, files)}: {', '.join(files)}")
+    note(written_line(write_files(out, files), files, lang))
 
 
 def _print(table: Listed) -> None:
@@ -142,13 +156,13 @@ def _print(table: Listed) -> None:
         print_line(line)
 
 
-def _run(loaded: LoadedModel, names: list[str] | None, settings: list[str] | None) -> RecordRun:
+def _run(loaded: LoadedModel, names: list[str] | None, settings: list[str] | None, language: str) -> RecordRun:
     from sdsocec.analysis.fit import run_against_record
     from sdsocec.scenario import settable_of
 
     run = run_against_record(loaded, settable_of(loaded).read(settings or []), list(dict.fromkeys(names or [])) or None)
     if run.notice:
-        note(f"notice: {run.notice}")
+        notice(run.notice, language)
     return run
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .again import command_line
-from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, print_line, print_table
+from .common import (
+    LanguageOption,
+    ModelOption,
+    ProjectOption,
+    check_language,
+    load,
+    note,
+    notice,
+    print_line,
+    print_table,
+)
+from .progress import progress
 
 if TYPE_CHECKING:
-    from sdsocec.analysis.plane_fit import Place
-    from sdsocec.model.project import LoadedModel
     from sdsocec.report.hindcast_tables import Sheet
 
 FOLDER = "hindcast"
@@ -45,7 +53,9 @@ def hindcast(
 
     from sdsocec.analysis.hindcast import hindcast as hold_against
     from sdsocec.analysis.hindcast import hindcast_files
+    from sdsocec.analysis.plane_fit import place_on_plane
     from sdsocec.report import hindcast_tables as tables
+    from sdsocec.report.frame import written_line
     from sdsocec.report.hindcast_figure import draw_place
     from sdsocec.report.saving import render
     from sdsocec.report.texts import text
@@ -56,8 +66,11 @@ def hindcast(
     loaded = load(model, project)
     found = hold_against(loaded)
     if "notice" in found.attributes:
-        note(f"notice: {found.attributes['notice']}")
-    place = _with_progress(loaded, grid) if has_plane(loaded) else None
+        notice(str(found.attributes["notice"]), lang)
+    place = None
+    if has_plane(loaded):
+        with progress(lang) as told:
+            place = place_on_plane(loaded, grid=grid, progress=told.of("points"))
     if place is not None:
         print_line(tables.answer(found, place, lang))
     _print(tables.fit_sheet(found, lang), is_first=place is None)
@@ -67,7 +80,7 @@ def hindcast(
     files = hindcast_files(found, place)
     stamp = {**found.attributes, **({} if place is None else {"plane_sha256": place.plane.digest}), **command_line()}
     if place is None:
-        note(f"the scenarios of '{loaded.name}' span no plane, so where reality landed on it is not asked")
+        note(text(lang, "frame_no_plane", model=loaded.name))
     else:
         _print(tables.plane_sheet(found, place, lang))
         for line in tables.plane_lines(found, place, lang):
@@ -77,7 +90,7 @@ def hindcast(
     _print(tables.forecast_sheet(found, lang))
     print_line(text(lang, "hindcast_explore"))
     folder = write_files(out or Path("output") / f"{loaded.name}-{FOLDER}", files)
-    note(f"Written to {folder}: {', '.join(files)}")
+    note(written_line(folder, files, lang))
 
 
 def _print(sheet: Sheet, is_first: bool = False) -> None:
@@ -85,19 +98,3 @@ def _print(sheet: Sheet, is_first: bool = False) -> None:
     if not is_first:
         print_line("")
     print_table(sheet.header, sheet.rows, sheet.title, numbers_from=sheet.numbers_from)
-
-
-def _with_progress(loaded: LoadedModel, grid: int | None) -> Place:
-    from sdsocec.analysis.plane_fit import place_on_plane
-
-    if not sys.stderr.isatty():
-        return place_on_plane(loaded, grid=grid)
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("points of the plane", total=None)
-        return place_on_plane(
-            loaded, grid=grid, progress=lambda done, total: bar.update(task, completed=done, total=total)
-        )

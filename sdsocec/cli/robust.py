@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import json
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .again import command_line
-from .common import LanguageOption, ModelOption, ProjectOption, check_language, load, note, one_of, print_line
+from .common import LanguageOption, ModelOption, ProjectOption, load, note, notice, one_of, print_line
+from .plot.options import Drawing, FormatOption, GreyOption, SizeOption, StyleOption
+from .progress import progress
+from .run import check_out
 
-if TYPE_CHECKING:
-    from sdsocec.analysis.robust import Robustness
-
-FOLDER = "robust"
+STAGES = {
+    "rankings": "rankings",
+    "one input at a time": "rankings_alone",
+    "claims": "claims",
+    "claims, one input at a time": "claims_alone",
+}  # of the analysis, and the words of the catalogues
 
 
 def robust(
@@ -63,68 +69,82 @@ def robust(
     ] = False,
     model: ModelOption = None,
     project: ProjectOption = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to write the files.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Where to write. Default: output/<model>-robust, never over another."
+        ),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another result that --out holds.")] = False,
+    size: SizeOption = "full",
+    formats: FormatOption = None,
+    style: StyleOption = None,
+    grey: GreyOption = False,
     lang: LanguageOption = "en",
 ) -> None:
     """Tell in how many plausible inputs each ranking of scenarios and each claim of the study holds, and what turns it round.
 
     Example: sdsocec robust --model first_steps --only rankings -n 512
     """
-    from sdsocec.analysis.robust import CLAIMS_N, ONLY, N
+    import xarray as xr
+
+    from sdsocec.analysis.robust import ONLY
     from sdsocec.analysis.robust import robust as hold_against
     from sdsocec.engine.native.kernel import default_threads
+    from sdsocec.report.frame import written_line
     from sdsocec.report.picture import render_pictures
     from sdsocec.report.robust_figures import robust_pictures
     from sdsocec.report.robust_tables import data_tables, inputs_line, printed_claims, printed_rankings
-    from sdsocec.results.export import PROVENANCE, stamp_file, write_files
+    from sdsocec.results.export import PROVENANCE, choose_folder, stamp_file, write_files
     from sdsocec.results.formats import csv_table
     from sdsocec.scenario import load_scenario
 
-    check_language(lang)
+    drawing = Drawing.of(size, formats, style, lang, out or Path(), grey)
     if only is not None:
         one_of("part to ask for", only, ONLY)
     loaded = load(model, project)
     chosen = [load_scenario(name, loaded) for name in scenarios] if scenarios else None
 
-    def answer(progress: Callable[[str, int, int], None] | None) -> Robustness:
-        return hold_against(
-            loaded, chosen, n=n or N, claims_n=claims_n or CLAIMS_N, only=only, outcomes=outcomes, every=every, over=over,
-            vary=vary or (), time=time, seed=seed, trust_code=trust_code, workers=default_threads(), progress=progress,
-        )  # fmt: skip
+    def refuse_other_result(known: Mapping[str, Any]) -> None:
+        if out is not None and not overwrite and not _may_be_of(out / PROVENANCE, {**known, **command_line()}):
+            check_out(out, xr.Dataset(attrs={**known, **command_line()}), overwrite)
 
-    found = _with_progress(answer)
+    with progress(lang) as told:
+        found = hold_against(
+            loaded, chosen, n=n, claims_n=claims_n, only=only, outcomes=outcomes or None, every=every, over=over,
+            vary=vary or (), time=time, seed=seed, trust_code=trust_code, workers=default_threads(),
+            before=refuse_other_result,
+            progress=lambda stage, done, total: told(STAGES.get(stage, "runs"), done, total),
+        )  # fmt: skip
     for part in (printed_rankings(found, lang), printed_claims(found, lang)):
         if part is None:
             continue
         print_line(part.head)
         for sentence in part.sentences:
             print_line(f"  {sentence}")
+        if part.others:
+            print_line(part.others)
+        for line in part.kept:
+            print_line(f"  {line}")
         for line in part.below:
             print_line(line)
     print_line(inputs_line(found, lang))
-    for notice in found.notices:
-        note(f"notice: {notice}")
+    for line in found.notices:
+        notice(line, lang)
     files = {f"{table.name}.csv": csv_table(table, lang) for table in data_tables(found, lang)}
     attributes = found.attributes() | command_line()
-    files |= render_pictures(robust_pictures(found, lang), ("png", "svg"), attributes, lang)
+    dataset = xr.Dataset(attrs=attributes)
+    check_out(out, dataset, overwrite)
+    pictures = robust_pictures(found, lang, drawing.style, size)
+    files |= render_pictures(pictures, drawing.formats, attributes, lang, grey=grey)
     files[PROVENANCE] = stamp_file(attributes)
-    folder = write_files(out or Path("output") / f"{loaded.name}-{FOLDER}", files)
-    note(f"Written to {folder}: {', '.join(files)}")
+    folder = write_files(out or choose_folder(Path("output") / f"{loaded.name}-robust", dataset), files)
+    note(written_line(folder, files, lang))
 
 
-def _with_progress(answer: Callable[[Callable[[str, int, int], None] | None], Robustness]) -> Robustness:
-    if not sys.stderr.isatty():
-        return answer(None)
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-
-        def progress(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
-        return answer(progress)
+def _may_be_of(provenance: Path, known: Mapping[str, Any]) -> bool:
+    """Whether what is known before anything is run is what a folder's provenance says, as far as it says anything."""
+    with suppress(OSError, ValueError):
+        held = json.loads(provenance.read_bytes())
+        return isinstance(held, dict) and all(held.get(k) == v for k, v in json.loads(json.dumps(known)).items())
+    return not provenance.exists()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,10 +15,12 @@ from .common import (
     ProjectOption,
     load,
     note,
+    notice,
     print_line,
     print_table,
 )
 from .plot.options import Drawing, FormatOption, GreyOption, SizeOption, StyleOption
+from .progress import progress
 from .run import ScenarioArguments, check_out
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def sensitivity(
 
     from sdsocec.analysis.sensitivity import sensitivity as ask
     from sdsocec.report import sensitivity_tables as tables
+    from sdsocec.report.frame import model_line, written_line
     from sdsocec.report.sensitivity_data import data_tables
     from sdsocec.report.texts import text
     from sdsocec.results.export import choose_folder, render_results, write_files
@@ -115,17 +116,18 @@ def sensitivity(
     drawing = Drawing.of(size, formats, style, lang, out or Path(), grey)
     loaded = load(model, project)
 
-    def refuse_other_result(question: Question) -> None:
+    def begin(question: Question) -> None:
         check_out(out, xr.Dataset(attrs=question.attributes() | command_line()), overwrite)
+        note(model_line(loaded, question.experiment.scenarios, lang))
 
-    with _progress() as progress:
+    with progress(lang) as told:
         found = ask(
             loaded, scenarios, over=over, vary=vary or (), outcomes=outcomes, method=method, n=n, seed=seed,
             confidence=confidence, tolerance=tolerance, saving=saving, modes_from=modes_from,
-            before=refuse_other_result, progress=progress,
+            before=begin, progress=told.of("runs"),
         )  # fmt: skip
     for line in found.notices:
-        note(f"notice: {line}")
+        notice(line, lang)
     shown = tables.shown_names(found, tables.FEW if outcomes is None else None)
     attributes = found.attributes() | command_line()
     dataset = xr.Dataset(attrs=attributes)
@@ -146,7 +148,7 @@ def sensitivity(
     files |= {f"{table.name}.csv": csv_table(table, lang) for table in data_tables(found, lang)}
     files |= render_results(dataset, loaded, [], lang)  # the provenance
     folder = write_files(out or choose_folder(Path("output") / f"{loaded.name}-sensitivity", dataset), files)
-    note(f"Written to {folder}: {', '.join(files)}")
+    note(written_line(folder, files, lang))
 
 
 def _sheets(found: Sensitivity, shown: Sequence[str], language: str) -> list[Sheet]:
@@ -158,25 +160,3 @@ def _sheets(found: Sensitivity, shown: Sequence[str], language: str) -> list[She
     if found.ranking is not None and any(name in found.ranking.outcomes for name in shown):
         made.append(tables.ranking_sheet(found, shown, language))
     return [*made, tables.convergence_sheet(found, language)]
-
-
-def _progress() -> AbstractContextManager[Any]:
-    """A bar on stderr that is told (runs done, runs there are); None where stderr is no terminal."""
-    if not sys.stderr.isatty():
-        return nullcontext(None)
-    return _Bar()
-
-
-class _Bar:
-    def __enter__(self) -> Any:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self.bar.start()
-        task = self.bar.add_task("runs", total=None)
-        return lambda done, total: self.bar.update(task, completed=done, total=total)
-
-    def __exit__(self, *what: object) -> None:
-        self.bar.stop()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,11 +18,13 @@ from .common import (
     check_language,
     load,
     note,
+    notice,
     one_of,
     print_line,
     print_table,
 )
 from .groups import group_with_default
+from .progress import progress
 from .run import AtOption, InitialOption, ScenarioArguments, SetOption, chosen_scenarios
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def run(
         bool, typer.Option("--resume", help="Finish the sweep in --out; what is not given is as it was.")
     ] = False,
     add: Annotated[int, typer.Option("--add", metavar="N", min=0, help="Add rows to the sweep in --out.")] = 0,
+    lang: LanguageOption = "en",
 ) -> None:
     """Run a design of many rows in every scenario, and store it in a folder. All scenarios have the same rows.
 
@@ -110,6 +112,7 @@ def run(
     from sdsocec.analysis.sweep.running import run_sweep
     from sdsocec.scenario import settable_of
 
+    check_language(lang)
     if over is not None:
         one_of("kind of factor", over, OVER)
     folder, loaded = out, None
@@ -128,42 +131,58 @@ def run(
         n, design, seed, over, tuple(vary or ()), levels, None if outcomes is None else tuple(outcomes), saving, initial,
         values or None,
     )  # fmt: skip
-    with _carried_on_by(folder), _bar("running") as tell:
-        found = run_sweep(folder, asked, loaded, chosen, resume=resume, add=add, progress=tell, planned=_announce)
-    print_line(_summary(found))
+    with _carried_on_by(folder), progress(lang) as told:
+        found = run_sweep(
+            folder, asked, loaded, chosen, resume=resume, add=add, progress=told.of("runs"),
+            planned=lambda plan: _announce(plan, lang),
+        )  # fmt: skip
+    print_line(_summary(found, lang))
 
 
-def _announce(plan: Plan) -> None:
+def _announce(plan: Plan, language: str) -> None:
     """What will be run, on stderr."""
+    from sdsocec.report.frame import model_line
+    from sdsocec.report.numbers import format_number
+    from sdsocec.report.texts import text
+
     experiment, design = plan.experiment, plan.design
-    note(
-        f"Model {plan.model.name}; scenarios: {', '.join(s.name for s in experiment.scenarios)}; "
-        f"{design.n:,} rows ({design.design}) of {len(experiment.factors)} factors; {len(design.outputs)} outputs at "
-        f"{len(design.times)} times; start: {design.initial}"
-    )
+    rows = format_number(float(design.n), language)
+    starts = {"stored": "sweep_start_stored", "equilibrium": "sweep_start_equilibrium"}
+    note(model_line(plan.model, experiment.scenarios, language))
+    note(text(
+        language, "frame_sweep", rows=rows, design=design.design, inputs=len(experiment.factors), outputs=len(design.outputs),
+        times=len(design.times), start=text(language, starts[design.initial]),
+    ))  # fmt: skip
     if experiment.overridden:
-        note(f"notice: the rows set what a scenario sets too: {', '.join(experiment.overridden)}")
+        notice(text(language, "frame_overridden", inputs=", ".join(experiment.overridden)), language)
     if design.design == "sobol" and design.n & (design.n - 1):
-        note("notice: Sobol' points are balanced at powers of two (1,024, 2,048, ...)")
+        notice(text(language, "frame_sweep_sobol"), language)
     if design.design == "lhs" and len(design.parts) > 1:
-        note(f"notice: {len(design.parts)} Latin hypercubes beside each other, not one of {design.n:,} rows")
+        notice(text(language, "frame_sweep_lhs", parts=len(design.parts), rows=rows), language)
 
 
-def _summary(sweep: Sweep) -> str:
+def _summary(sweep: Sweep, language: str) -> str:
     """The last line: what is there, and how much of it is not finite."""
-    bad = f"; {_not_finite(sweep)}, to be left out of statistics" if sweep.n_not_finite else "; all runs are finite"
-    return f"{len(sweep.runs):,} rows in {_count(len(sweep.scenarios), 'scenario')} in {sweep.folder}{bad}"
+    from sdsocec.report.numbers import format_number
+    from sdsocec.report.texts import text
+
+    finite = text(language, "frame_sweep_all_finite")
+    if sweep.n_not_finite:
+        finite = text(language, "frame_sweep_left_out", not_finite=_not_finite(sweep, language))
+    rows = format_number(float(len(sweep.runs)), language)
+    n = len(sweep.scenarios)
+    key = "frame_sweep_done_one" if n == 1 else "frame_sweep_done"
+    return text(language, key, rows=rows, folder=sweep.folder, scenarios=n, finite=finite)
 
 
-def _not_finite(sweep: Sweep) -> str:
+def _not_finite(sweep: Sweep, language: str) -> str:
     """How many runs are not finite, and how many of them had no equilibrium to start from."""
-    n, unstarted = sweep.n_not_finite, sweep.n_no_equilibrium
-    told = f"{n:,} {'run is' if n == 1 else 'runs are'} not finite"
-    return f"{told} ({unstarted:,} had no equilibrium to start from)" if unstarted else told
+    from sdsocec.report.numbers import format_number
+    from sdsocec.report.texts import text
 
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    runs, unstarted = (format_number(float(n), language) for n in (sweep.n_not_finite, sweep.n_no_equilibrium))
+    key = "frame_sweep_no_start" if sweep.n_no_equilibrium else "frame_sweep_not_finite"
+    return text(language, key, runs=runs, unstarted=unstarted)
 
 
 @contextmanager
@@ -182,21 +201,6 @@ def _carried_on_by(folder: Path) -> Iterator[None]:
         kept = f"{len(found.runs):,} of {found.design.n:,} rows are kept"
         note(f"stopped; {kept}. Go on: sdsocec sweep --resume -o {shlex.quote(str(folder))}")
         raise ToldStop from None
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar with the time left, on a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @app.command("status")
@@ -238,14 +242,18 @@ def export(
     """
     from sdsocec.analysis.sweep import open_sweep
     from sdsocec.analysis.sweep.export import export_sweep
+    from sdsocec.report.frame import written_line
+    from sdsocec.report.numbers import format_number
+    from sdsocec.report.texts import text
 
     check_language(lang)
     one_of("format", kind, FORMATS)
     sweep = open_sweep(folder)
-    with _bar("writing") as tell:
-        files = export_sweep(sweep, out or folder / "export", kind, lang, tell)
+    with progress(lang, silent=True) as told:
+        files = export_sweep(sweep, out or folder / "export", kind, lang, told.of("rows"))
     if not sweep.is_finished:
-        note(f"notice: the sweep is not finished; {len(sweep.runs):,} of {sweep.design.n:,} rows were written")
+        done, rows = (format_number(float(n), lang) for n in (len(sweep.runs), sweep.design.n))
+        notice(text(lang, "frame_sweep_unfinished", done=done, rows=rows), lang)
     if sweep.n_not_finite:
-        note(f"notice: {_not_finite(sweep)}")
-    note(f"Written to {files[0].parent}: {', '.join(path.name for path in files)}")
+        notice(_not_finite(sweep, lang), lang)
+    note(written_line(files[0].parent, [path.name for path in files], lang))

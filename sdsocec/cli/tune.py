@@ -21,6 +21,7 @@ from .common import (
     check_language,
     load,
     note,
+    notice,
     print_line,
     print_table,
 )
@@ -97,8 +98,8 @@ class Desk:
             f"Model {self.session.model.name}; scenarios {self.session.run.fit_scenario} and {self.session.run.test_scenario}."
         )
         note(f"Kept runs are in {self.file}{', taken up again' if self.is_old else ''}.")
-        for notice in (*self.session.notices, *([self.session.run.notice] if self.session.run.notice else [])):
-            note(f"notice: {notice}")
+        for told in (*self.session.notices, *([self.session.run.notice] if self.session.run.notice else [])):
+            notice(told, self.language)
 
     # ---- where commands come from
 
@@ -223,6 +224,8 @@ class Desk:
         run, before = self.session.run, self.session.before
         table = table_of_fit(run, self.session.model, self.language, before)
         print_table(table.header, table.rows, table.title, numbers_from=1)
+        for line in table.notes:
+            print_line(line)
         print_line(misfit_line(run, self.language, before))
 
     def _stepped(self, before: Mapping[str, float]) -> None:
@@ -246,6 +249,7 @@ class Desk:
         """draw fit and residuals beside the session's file, with the run before in grey"""
         from sdsocec.analysis.tuning import MDL
         from sdsocec.report.fit_figures import as_dataset, draw_fit, draw_residuals
+        from sdsocec.report.frame import written_line
         from sdsocec.report.saving import render
         from sdsocec.results.export import write_files
 
@@ -257,7 +261,7 @@ class Desk:
         fit, residuals = (stamp.assign_attrs(picture=name) for name in ("fit", "residuals"))
         files = render(draw_fit(run, loaded, self.language, before), f"{self.file.stem}_fit", fit)
         files |= render(draw_residuals(run, loaded, self.language), f"{self.file.stem}_residuals", residuals)
-        note(f"Written to {write_files(self.file.parent, files)}: {', '.join(files)}")
+        note(written_line(write_files(self.file.parent, files), files, self.language))
 
     def undo(self, rest: str) -> None:
         """take the last step back"""
@@ -309,13 +313,18 @@ class Desk:
         run, before = self.session.run_of(second), self.session.run_of(first)
         table = table_of_fit(run, self.session.model, self.language, before)
         print_table(table.header, table.rows, f"{second} against {first}", numbers_from=1)
+        for line in table.notes:
+            print_line(line)
         print_line(misfit_line(run, self.language, before))
 
     def changes(self, rest: str) -> None:
         """FILE.cin           write what is set as a Vensim changes file"""
         if not rest:
             raise SdsocecError("changes needs the name of a file", hint="Write: changes FILE.cin")
-        note(f"Written to {self.session.changes(rest)}")
+        from sdsocec.report.frame import written_line
+
+        path = self.session.changes(rest)
+        note(written_line(path.parent, [path.name], self.language))
 
     def help(self, rest: str) -> None:
         """this list"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _BLANKS = re.compile(r"[\s_]+")
 
@@ -55,3 +56,12 @@ def split_element_name(text: str) -> tuple[str, tuple[str, ...]]:
         name, _, inside = text[:-1].partition("[")
         return name.strip(), tuple(part.strip() for part in inside.split(","))
     return text, ()
+
+
+def as_list(names: str | Iterable[str]) -> list[str]:
+    """Names as a list; one by itself is a list of one, not of its letters.
+
+    >>> as_list("unemployed"), as_list(("unemployed", "vacancies"))
+    (['unemployed'], ['unemployed', 'vacancies'])
+    """
+    return [names] if isinstance(names, str) else list(names)

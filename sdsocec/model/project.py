@@ -120,6 +120,11 @@ class LoadedModel:
         return found
 
 
+def as_loaded(model: LoadedModel | str | Path | None) -> LoadedModel:
+    """The model itself, or loaded by its name or path; by default the project's default model."""
+    return model if isinstance(model, LoadedModel) else load_model(model)
+
+
 def load_model(name_or_path: str | Path | None = None, project: Project | None = None) -> LoadedModel:
     """Load a model with its card.
 

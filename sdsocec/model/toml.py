@@ -92,7 +92,10 @@ class TomlFile:
         try:
             return kind.model_validate(self.data)
         except ValidationError as error:
-            raise self.error([self._fault(item, kind) for item in error.errors()]) from None
+            found = error.errors()
+            inside = {item["loc"][:-1] for item in found}  # a list is too short also when an item of it is wrong
+            told = [item for item in found if item["type"] != "too_short" or item["loc"] not in inside]
+            raise self.error([self._fault(item, kind) for item in told]) from None
 
     def fault(self, what: str, location: Location, **parts: Any) -> Fault:
         """A fault at a key."""
@@ -119,7 +122,11 @@ class TomlFile:
         if item["type"] == "value_error":  # a validator of ours: a whole sentence
             place = f"'{_shown(location)}': " if location else ""
             return self.fault(f"{place}{item['msg'].removeprefix('Value error, ')}", location, name=key)
-        expected = _EXPECTED.get(item["type"], item["msg"])
+        expected = _EXPECTED.get(item["type"], item["msg"].removeprefix("Input should be "))
+        if item["type"] in _LENGTHS:
+            least, most = (item["ctx"].get(name) for name in ("min_length", "max_length"))
+            number = least if most is None else most
+            expected = f"a list of {_LENGTHS[item['type']]} {number} item{'s' if number != 1 else ''}"
         return self.fault(f"'{_shown(location)}' is {_given(given)}; it must be {expected}", location, name=key)
 
     def line_of(self, location: Location) -> int | None:
@@ -157,7 +164,9 @@ _EXPECTED = {
     "model_type": "a table",
     "dict_type": "a table",
     "list_type": "a list",
+    "tuple_type": "a list",
 }
+_LENGTHS = {"too_short": "at least", "too_long": "at most"}
 
 
 def _given(value: object) -> str:
@@ -166,7 +175,7 @@ def _given(value: object) -> str:
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
-        return "a list"
+        return f"a list of {len(value)}" if value else "an empty list"
     text = f"'{value}'" if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from sdsocec.results.shown import place_of
 
@@ -11,6 +13,8 @@ from .texts import catalogue, text
 
 if TYPE_CHECKING:
     import xarray as xr
+
+MOST_SETTINGS = 3  # named above a figure
 
 
 def conditions(dataset: xr.Dataset, language: str) -> str:
@@ -30,6 +34,24 @@ def conditions(dataset: xr.Dataset, language: str) -> str:
 def conditions_line(dataset: xr.Dataset, language: str) -> str:
     """The conditions as a sentence, to stand under tables; empty if there are none."""
     return as_sentence(conditions(dataset, language))
+
+
+def settings_of(attributes: Mapping[str, Any], language: str) -> list[str]:
+    """What was set by hand in every scenario: `quota share scenario = 0.03`."""
+    try:
+        settings = json.loads(str(attributes.get("settings", "{}")))
+    except ValueError:
+        return []
+    mark = "," if language == "nl" else "."
+    return [f"{name} = {f'{value:.10g}'.replace('.', mark)}" for name, value in settings.items()]
+
+
+def settings_line(attributes: Mapping[str, Any], language: str, most: int | None = None) -> str:
+    """What was set by hand as a sentence, the first `most` of it named; empty if nothing was."""
+    shown = settings_of(attributes, language)
+    if most is not None and len(shown) > most:
+        shown = [*shown[:most], text(language, "beyond_more", n=len(shown) - most)]
+    return text(language, "settings_line", settings="; ".join(shown)) if shown else ""
 
 
 def as_sentence(found: str) -> str:

@@ -6,7 +6,6 @@ when something is drawn, and never its `pyplot`: nothing is shown, and no state 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.shown import ShownOutcome, run_dimension, shown_outcomes, shown_time_unit
 
-from .conditions import as_sentence, conditions
+from .conditions import MOST_SETTINGS, as_sentence, conditions, settings_line, settings_of
 from .lettering import clean, fit, width_of
 from .numbers import format_time
 from .panel import LABEL_SIZE, draw_outcome, end_label_positions, label_ends, look_of
@@ -60,6 +59,7 @@ class _Content:
     time_unit: str
     named_scenarios: bool
     conditions: str
+    settings: str
 
     @property
     def start(self) -> float:
@@ -95,6 +95,7 @@ def _content(dataset: xr.Dataset, model: LoadedModel, language: str) -> _Content
         shown_time_unit(dataset, language),
         run_dimension(dataset) == "scenario",
         conditions(dataset, language),
+        settings_line(dataset.attrs, language, most=MOST_SETTINGS),
     )
 
 
@@ -134,7 +135,7 @@ def draw_overview(dataset: xr.Dataset, model: LoadedModel, language: str = "en")
         labels = None if len(names) == 1 or content.is_same else _end_labels(axes, content)
         heading = _Heading(figure, width, EDGE)
         heading.write_title(_title(content, language))
-        heading.write_notes(_notes(content, language), lines=3 if content.conditions else 2)
+        heading.write_notes(_notes(content, language), lines=2 + bool(content.conditions) + bool(content.settings))
         if labels is None and 1 < len(names) <= MOST_NAMED and not content.is_same:
             heading.write_legend(names)
         right = 0.0 if labels is None else 9.0 + max(width_of(name, LABEL_SIZE) for name in names)
@@ -278,7 +279,7 @@ def _title(content: _Content, language: str) -> str:
 
 def _notes(content: _Content, language: str) -> str:
     name = fit(content.name, 400.0, NOTE_SIZE)  # so that the notes behind it stay
-    notes = [as_sentence(content.conditions)] if content.conditions else []
+    notes = [said for said in (content.settings, as_sentence(content.conditions)) if said]
     notes.append(name if name.endswith((".", "!", "?", "…")) else f"{name}.")
     if not content.outcomes:
         notes.append(text(language, "no_outcomes"))
@@ -314,12 +315,7 @@ def _stamp(dataset: xr.Dataset, content: _Content, language: str) -> str:
 
 def listed_settings(dataset: xr.Dataset, language: str) -> str:
     """What was set by hand in every scenario: `quota share scenario = 0.03`; empty if nothing was."""
-    try:
-        settings = json.loads(str(dataset.attrs.get("settings", "{}")))
-    except ValueError:
-        return ""
-    shown = ((name, f"{value:.10g}") for name, value in settings.items())
-    return "; ".join(f"{name} = {value.replace('.', ',') if language == 'nl' else value}" for name, value in shown)
+    return "; ".join(settings_of(dataset.attrs, language))
 
 
 def describe_overview(dataset: xr.Dataset, model: LoadedModel, language: str = "en") -> str:
@@ -329,7 +325,7 @@ def describe_overview(dataset: xr.Dataset, model: LoadedModel, language: str = "
 
 def _description(content: _Content, language: str) -> str:
     start, end = format_time(content.start, language), format_time(content.end, language)
-    before = [as_sentence(content.conditions)] if content.conditions else []
+    before = [said for said in (content.settings, as_sentence(content.conditions)) if said]
     if not content.outcomes:
         return " ".join([*before, f"{content.name}.", text(language, "no_outcomes")])
     is_many = len(content.titles) > MOST_NAMED

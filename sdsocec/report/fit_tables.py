@@ -94,7 +94,14 @@ def table_of_fit(run: RecordRun, model: LoadedModel, language: str = "en", befor
         for row in rows
     ]
     title = text(language, "fit_title", model=model.card.title.in_language(language))
-    return Table(title, tuple(header), tuple(m[0] for m in made), tuple(m[1] for m in made))
+    notes = points_lines(list(shown.values()), language, before is not None)
+    return Table(title, tuple(header), tuple(m[0] for m in made), tuple(m[1] for m in made), notes=tuple(notes))
+
+
+def points_lines(shown: Sequence[Shown], language: str, compared: bool = False) -> list[str]:
+    """Which numbers of the table are percentage points: errors of shares, changes of percentages."""
+    lines = [text(language, "fit_points")] if any(one.is_share for one in shown) else []
+    return [*lines, text(language, "fit_points_change")] if compared else lines
 
 
 def header_of(language: str, compared: bool = False) -> tuple[str, ...]:
@@ -180,14 +187,17 @@ def left_out_lines(run: RecordRun, language: str = "en") -> list[str]:
     return lines
 
 
-def kinds_lines(observed: Sequence[Observed], language: str = "en") -> list[str]:
-    """What agreement in the test years is worth, a sentence for each kind; empty without test years."""
+def kinds_lines(observed: Sequence[Observed], language: str = "en", *, with_none: bool = True) -> list[str]:
+    """What agreement in the test years is worth, a sentence for each kind; empty without test years.
+
+    `with_none` says so too where no series is a forecast.
+    """
     found = {kind: [one.label.in_language(language) for one in observed if one.test_kind == kind] for kind in KINDS}
     if not any(found.values()):
         return []
     none = text(language, "test_kind_none")
     return [text(language, f"test_kind_{kind}_line", series=", ".join(labels) or none)
-            for kind, labels in found.items() if labels or kind == "forecast"]  # fmt: skip
+            for kind, labels in found.items() if labels or (with_none and kind == "forecast")]  # fmt: skip
 
 
 def roles_of(one: SeriesRun) -> list[str]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sdsocec.analysis.hindcast import Hindcast
 from sdsocec.analysis.plane_fit import Place
 
-from .hindcast_tables import axis_name, point_text, share_text
+from .hindcast_tables import axis_name, axis_words, point_text, share_text
 from .lettering import fit
 from .numbers import format_number, format_ticks
 from .saving import house_style
@@ -248,7 +248,7 @@ def describe_place(found: Hindcast, place: Place, language: str = "en") -> str:
             text(
                 language,
                 "alt_hindcast_range",
-                axis=axis_name(axis, language),
+                axis=axis_words(place, axis, language),
                 low=_number(low, language),
                 high=_number(high, language),
             )

@@ -15,9 +15,9 @@ from sdsocec.results.shown import is_share, shown_unit
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.plane import INTENSITY
 
-from .fit_tables import Shown, header_of, kinds_lines, row_of
+from .fit_tables import Shown, header_of, kinds_lines, points_lines, row_of
 from .numbers import MINUS, MISSING, format_number, format_value
-from .texts import text
+from .texts import listed, text
 
 
 class Sheet(NamedTuple):
@@ -32,23 +32,23 @@ class Sheet(NamedTuple):
 def answer(found: Hindcast, place: Place, language: str = "en") -> str:
     """Which corner of the plane reality came near, or that the record does not tell; and on which series that rests."""
     sides = {axis: _side(place.ranges.get(axis)) for axis in place.plane.axes}
-    unknown = [_axis_words(place, axis, language) for axis, side in sides.items() if side is None]
+    unknown = [axis_words(place, axis, language) for axis, side in sides.items() if side is None]
     if unknown:
-        sentences = [text(language, "hindcast_answer_open", axes=_and(unknown, language))]
+        sentences = [text(language, "hindcast_answer_open", axes=listed(language, unknown))]
     else:
         corner = place.plane.corners[tuple(side for side in sides.values() if side is not None)]
         low, high = (_place(x, language) for x in place.ranges[INTENSITY])
         sentences = [text(language, "hindcast_answer", corner=_title(corner, language), low=low, high=high)]
     decisive = [one for one in place.series if one.name in place.decisive]
     if decisive:
-        labels = _and([one.observed.label.in_language(language) for one in decisive], language)
+        labels = listed(language, [one.observed.label.in_language(language) for one in decisive])
         sentences.append(
             text(language, "hindcast_rests" if len(decisive) == 1 else "hindcast_rests_many", series=labels)
         )
         given = [one.observed.label.in_language(language) for one in decisive if one.kind == "input"]
         if given:
             key = "hindcast_rests_input_one" if len(decisive) == 1 else "hindcast_rests_input"
-            sentences.append(text(language, key, series=_and(given, language)))
+            sentences.append(text(language, key, series=listed(language, given)))
     return " ".join(sentences)
 
 
@@ -57,12 +57,10 @@ def _side(span: tuple[float, float] | None) -> int | None:
     return None if span is None else 0 if span[1] < 0.5 else 1 if span[0] > 0.5 else None
 
 
-def _and(items: list[str], language: str) -> str:
-    *first, last = items
-    return f"{', '.join(first)} {text(language, 'hindcast_and')} {last}" if first else last
-
-
-def _axis_words(place: Place, axis: str, language: str) -> str:
+def axis_words(place: Place, axis: str, language: str) -> str:
+    """An axis by its name, and what it is of; intensity by its word."""
+    if axis == INTENSITY:
+        return axis_name(axis, language)
     return f"{axis} ({place.plane.axes[axis].label.in_language(language)})"
 
 
@@ -84,7 +82,8 @@ def fit_sheet(found: Hindcast, language: str = "en") -> Sheet:
 
 def fit_lines(found: Hindcast, language: str = "en") -> list[str]:
     """What agreement is worth, in sentences."""
-    lines = kinds_lines([one.observed for one in found.series], language)
+    lines = points_lines([Shown.of(one.observed, found.model, language) for one in found.series], language)
+    lines += kinds_lines([one.observed for one in found.series], language)
     if found.is_filled_in:
         lines.append(text(language, "hindcast_filled_in", scenario=_title(found.scenario, language)))
     return lines
@@ -130,7 +129,7 @@ def plane_sheet(found: Hindcast, place: Place, language: str = "en") -> Sheet:
             text(language, "hindcast_corner", title=_title(s, language), point=_point(at, language))
             for s, at in corners
         ),
-        text(language, "hindcast_base", title=_title(plane.base, language)),
+        text(language, "hindcast_corner", title=_title(plane.base, language), point=_point({INTENSITY: 0.0}, language)),
         _title(found.scenario, language),
     ]
     on_plane = [True] * (len(names) - 1) + [found.scenario.name in {s.name for s in scenarios[:-1]}]
@@ -202,7 +201,7 @@ def forecast_sheet(found: Hindcast, language: str = "en") -> Sheet:
     is_open = _is_open(found)
     rows = [(
         text(language, "hindcast_record"), *[""] * (4 if is_open.any() else 2),
-        *(f"{_shown(found, one, one.values[-1], language)} (±{_shown(found, one, one.errors[-1], language)})" for one in series),
+        *(f"{_shown(found, one, one.values[-1], language)} (±{_error(found, one, language)})" for one in series),
     )]  # fmt: skip
     rms = [_rms(found.last_errors)]
     ranks_shown = [found.ranks]
@@ -299,6 +298,12 @@ def _title(scenario: Scenario, language: str) -> str:
 
 def _is_share(found: Hindcast, one: TestSeries) -> bool:
     return is_share(found.model, one.observed.variable)
+
+
+def _error(found: Hindcast, one: TestSeries, language: str) -> str:
+    """The standard error in the last year; that of a share is in percentage points."""
+    shown = _shown(found, one, one.errors[-1], language)
+    return text(language, "record_points", value=shown.removesuffix("%")) if _is_share(found, one) else shown
 
 
 def _unit(found: Hindcast, one: TestSeries, language: str) -> str:

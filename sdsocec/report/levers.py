@@ -26,7 +26,7 @@ def lever_table(
     by: str = "holder",
     language: str = "en",
 ) -> Table:
-    """Rows (outcome, player, alone, lost without, share if there is one); all players together end each outcome.
+    """Rows (outcome, player, by these alone, on top of the others, share if there is one); all players together end each outcome.
 
     Parameters
     ----------

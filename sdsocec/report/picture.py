@@ -8,7 +8,6 @@ write_pictures   SVG, PDF, PNG and the data as CSV, all or nothing
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +18,18 @@ from sdsocec.results.formats import DataTable, csv_table
 from sdsocec.results.provenance import stamp as stamp_of
 from sdsocec.results.shown import plain
 
+from .conditions import MOST_SETTINGS, settings_line, settings_of
 from .lettering import NO_BREAK, clean, fit
 from .saving import figure_bytes
 from .sheet import Area, new_sheet, place_panels, write_legend
 from .style import HOUSE, Style
-from .texts import text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "Area", "Picture", "by_hand", "new_sheet", "place_panels", "render_pictures", "stamp", "write_legend", "write_pictures",
+    "Area", "Picture", "new_sheet", "place_panels", "render_pictures", "settings_below", "stamp", "with_settings", "write_legend",
+    "write_pictures",
 ]  # fmt: skip
 
 PRINT_DOTS = 300  # per inch
@@ -66,15 +66,15 @@ def stamp(attributes: Mapping[str, Any], style: Style) -> str:
     return " | ".join(part.replace(" ", NO_BREAK) for part in parts)
 
 
-def by_hand(attributes: Mapping[str, Any], language: str) -> str:
-    """A note on what was set by hand in every scenario; empty if nothing was."""
-    try:
-        settings = json.loads(str(attributes.get("settings", "{}")))
-    except ValueError:
-        return ""
-    mark = "," if language == "nl" else "."
-    shown = [f"{name} = {f'{value:.10g}'.replace('.', mark)}" for name, value in settings.items()]
-    return text(language, "settings_line", settings="; ".join(shown)) if shown else ""
+def with_settings(subtitle: str, attributes: Mapping[str, Any], language: str) -> str:
+    """A subtitle after what was set by hand in every scenario; of many settings the first, as `settings_below` names all."""
+    said = settings_line(attributes, language, most=MOST_SETTINGS)
+    return f"{said} {subtitle}" if said else subtitle
+
+
+def settings_below(attributes: Mapping[str, Any], language: str) -> str:
+    """A note on all that was set by hand, where the subtitle names not all of it; else empty."""
+    return settings_line(attributes, language) if len(settings_of(attributes, language)) > MOST_SETTINGS else ""
 
 
 # ---- files ------------------------------------------------------------------------------------------------------------
@@ -94,13 +94,14 @@ def render_pictures(
     files: dict[str, bytes] = {}
     for picture in pictures:
         known = plain(attributes) | {"picture": picture.stem}
+        alt = with_settings(picture.alt, attributes, language)
         title = clean(picture.figure.get_suptitle().replace("\n", " ")) or picture.stem
         for kind in dict.fromkeys(formats):
-            made = figure_bytes(picture.figure, kind, title, picture.alt, known, PRINT_DOTS, HOUSE)
+            made = figure_bytes(picture.figure, kind, title, alt, known, PRINT_DOTS, HOUSE)
             files[f"{picture.stem}.{kind}"] = made
         if grey:
             made = files.get(f"{picture.stem}.png") or figure_bytes(
-                picture.figure, "png", title, picture.alt, known, PRINT_DOTS, HOUSE
+                picture.figure, "png", title, alt, known, PRINT_DOTS, HOUSE
             )
             files[f"{picture.stem}-grey.png"] = in_grey(made)
         files[f"{picture.stem}.csv"] = csv_table(picture.table, language)

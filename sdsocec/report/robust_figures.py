@@ -15,7 +15,7 @@ from sdsocec.analysis.robust.stretches import FAILS, HOLDS, TIE, Verdict, has, v
 from sdsocec.results.formats import DataTable
 
 from .inputs import has_unit
-from .lettering import NO_BREAK, fit
+from .lettering import ELLIPSIS, NO_BREAK, fit
 from .numbers import format_number, format_ticks, format_time
 from .picture import Picture, new_sheet, place_panels, stamp
 from .robust_tables import fragile
@@ -165,9 +165,8 @@ def _rankings_picture(found: Robustness, rankings: Rankings, language: str, styl
              share=words.short_share(ranked[i]))
         for i in drawn
     )  # fmt: skip
-    alt = text(
-        language, "alt_robust_shares", model=_model(found, language), n=n, total=len(ranked), parts=parts
-    )  # fmt: skip
+    notes = _left_out(len(ranked) - len(broken) if broken else 0, len(broken) - len(drawn), language)
+    alt = _described(found, n, parts, [ranked[i] for i in drawn], notes, language)
     rows = tuple(
         (words.outcome(ranked[i]), found.scenarios[ranked[i].first].name, found.scenarios[ranked[i].second].name,
          ranked[i].sense, ranked[i].share, *ranked[i].interval)
@@ -175,7 +174,6 @@ def _rankings_picture(found: Robustness, rankings: Rankings, language: str, styl
     )  # fmt: skip
     table = DataTable("rankings-shares", ("label", "first", "second", "is", "share", "share_low", "share_high"), rows)
     title = text(language, "robust_rankings_title", time=format_time(rankings.time, language))
-    notes = _left_out(len(ranked) - len(broken) if broken else 0, len(broken) - len(drawn), language)
     return _shares_picture(found, table.name, bars, table, alt, title, subtitle, notes, language, style, size)
 
 
@@ -190,14 +188,12 @@ def _claims_picture(found: Robustness, language: str, style: Style, size: str) -
              share=words.short_share(claims[i]))
         for i in drawn
     )  # fmt: skip
-    alt = text(
-        language, "alt_robust_shares", model=_model(found, language), n=n, total=len(claims), parts=parts
-    )  # fmt: skip
+    notes = _left_out(len(claims) - len(broken) if broken else 0, len(broken) - len(drawn), language)
+    alt = _described(found, n, parts, [claims[i] for i in drawn], notes, language)
     rows = tuple(
         (claims[i].claim.name, claims[i].claim.text.in_language(language), claims[i].share, *claims[i].interval) for i in drawn
     )  # fmt: skip
     table = DataTable("claims-shares", ("claim", "text", "share", "share_low", "share_high"), rows)
-    notes = _left_out(len(claims) - len(broken) if broken else 0, len(broken) - len(drawn), language)
     return _shares_picture(
         found, table.name, bars, table, alt, text(language, "robust_claims_title"),
         _subtitle("claims", n, [claims[i] for i in drawn], language, size), notes, language, style, size,
@@ -206,10 +202,21 @@ def _claims_picture(found: Robustness, language: str, style: Style, size: str) -
 
 def _subtitle(part: str, n: str, results: Sequence[Ranking | ClaimResult], language: str, size: str) -> str:
     """What the bars are, and the notes at their right."""
-    parts = [text(language, f"robust_{part}_note", n=n)]
-    parts += [text(language, "robust_counted")] if any(one.n_unknown for one in results) else []
+    parts = [text(language, f"robust_{part}_note", n=n), *_counted(results, language)]
     parts += [text(language, f"robust_{part}_right")] if size == "full" else []
     return " ".join(parts)
+
+
+def _counted(results: Sequence[Ranking | ClaimResult], language: str) -> list[str]:
+    return [text(language, "robust_counted")] if any(one.n_unknown for one in results) else []
+
+
+def _described(
+    found: Robustness, n: str, parts: str, drawn: Sequence[Ranking | ClaimResult], notes: Sequence[str], language: str
+) -> str:
+    """The bars in words, and how many statements have none."""
+    told = text(language, "alt_robust_shares", model=_model(found, language), n=n, total=len(drawn), parts=parts)
+    return " ".join([told, *_counted(drawn, language), *notes])
 
 
 def _left_out(n_all: int, n_more: int, language: str) -> list[str]:
@@ -228,7 +235,7 @@ def _ranking_bar(words: Words, ranking: Ranking, style: Style, size: str) -> Bar
     position = best.position if best is not None and best.is_decisive else None
     shown = re.sub("([<>]) ", rf"\1{NO_BREAK}", order(words, ranking))
     label = fit(shown, LABEL_WIDTH[size], style.tick_size, lines=2, font=style.font)
-    note = _note(words, ranking, position, "fails", style, size)
+    note = _note(words, ranking, position, "fails", style, size, label.count("\n") + 1)
     return Bar(label, ranking.share, ranking.interval, words.short_share(ranking), note, words.outcome(ranking))
 
 
@@ -238,36 +245,63 @@ def _claim_bar(words: Words, result: ClaimResult, style: Style, size: str) -> Ba
     said = result.claim.text.in_language(words.language)
     named = said if result.claim.name == result.claim.check.name else f"{result.claim.name}: {said}"
     label = fit(named, LABEL_WIDTH[size], style.tick_size, lines=3 if size == "full" else 4, font=style.font)
-    note = _note(words, result, position, "fails" if result.stored.holds else "holds", style, size)
+    note = _note(words, result, position, words.wanted(result), style, size, label.count("\n") + 1)
     return Bar(label, result.share, result.interval, words.short_share(result), note)
 
 
 def _note(
-    words: Words, result: Ranking | ClaimResult, decisive: int | None, wanted: Verdict, style: Style, size: str
+    words: Words,
+    result: Ranking | ClaimResult,
+    decisive: int | None,
+    wanted: Verdict,
+    style: Style,
+    size: str,
+    lines: int,
 ) -> str:
-    """What stands at the right of a bar: the input that decides, or else the first that alone does it, and where."""
+    """What stands at the right of a bar: the inputs that alone do it, as far as there is room; that which decides first."""
     if size != "full":
         return ""
-    alone = result.alone
-    position = decisive if decisive is not None else next((i for i, s in enumerate(alone) if has(s, wanted)), None)
-    if position is None:
-        note = text(words.language, "robust_no_decisive")
-    else:
-        note = _note_where(words, position, alone[position], wanted)
+    parts = _note_parts(words, result.alone, decisive, wanted)
+    ending = ""
     if result.n_unknown:
-        note += "; " + text(words.language, "robust_note_unknown", n=format_number(result.n_unknown, words.language))
-    note = re.sub(r" (?=[\d−])", NO_BREAK, note)  # no line starts with the number of "above 0.31"
-    return fit(note, NOTE_WIDTH, style.tick_size, lines=3 if result.n_unknown else 2, font=style.font)
+        ending = "; " + text(words.language, "robust_note_unknown", n=format_number(result.n_unknown, words.language))
+    least = 3 if result.n_unknown else 2
+    shown = ""
+    for allowed in (max(least, lines), max(least, lines) + 1):
+        for n in range(len(parts), 0, -1):
+            others = len(parts) - n
+            key = "robust_and_another" if others == 1 else "robust_and_others"
+            more = [text(words.language, key, n=others).replace(" ", NO_BREAK)] if others else []
+            note = re.sub(
+                r" (?=[\d−])", NO_BREAK, "; ".join([*parts[:n], *more]) + ending
+            )  # no line starts with a number
+            shown = fit(note, NOTE_WIDTH, style.tick_size, lines=allowed, font=style.font)
+            if not shown.endswith(ELLIPSIS):
+                return shown
+    return shown
 
 
-def _note_where(words: Words, position: int, stretches: Sequence[Stretch], wanted: Verdict) -> str:
-    """An input, and where it alone does it; or else where it is a tie, or not known to."""
-    for verdict, key in ((wanted, "holds" if wanted == "holds" else "where"), ("tie", "tie"), ("unknown", "lacks")):
-        where = words.where(position, stretches, verdict)
-        if where:
-            return text(words.language, f"robust_note_{key}", input=words.input(position), where=where)
-    nowhere = text(words.language, "robust_nowhere")
-    return text(words.language, "robust_note_where", input=words.input(position), where=nowhere)
+def _note_parts(words: Words, alone: Sequence[Sequence[Stretch]], decisive: int | None, wanted: Verdict) -> list[str]:
+    """Each input that alone does it, and where; or else those with which it is a tie, or not known to."""
+    looked: tuple[tuple[Verdict, str], ...] = (
+        (wanted, "holds" if wanted == "holds" else "where"),
+        ("tie", "tie"),
+        ("unknown", "lacks"),
+    )
+
+    def note(key: str, position: int, where: str) -> str:
+        return text(words.language, f"robust_note_{key}", input=words.input(position), where=where)
+
+    parts = []
+    if decisive is not None:
+        found = [(key, where) for verdict, key in looked if (where := words.where(decisive, alone[decisive], verdict))]
+        never = text(words.language, "robust_note_never", input=words.input(decisive))
+        parts.append(note(found[0][0], decisive, found[0][1]) if found else never)
+    for verdict, key in looked:
+        others = words.alone(alone, verdict, decisive)
+        if others and (verdict == wanted or not parts):
+            return parts + [note(key, position, where) for position, where in others]
+    return parts or [text(words.language, "robust_no_decisive")]
 
 
 def _model(found: Robustness, language: str) -> str:
@@ -364,6 +398,8 @@ def _margins_picture(found: Robustness, rankings: Rankings, language: str, style
     title = text(language, "robust_margins_title", time=format_time(rankings.time, language))
     notes = [text(language, "robust_margins_note")]
     notes += [text(language, "robust_margins_ties")] if any(one.n_ties for one, _ in chosen) else []
+    is_turned_else = any(has(s, "fails") for one, position in chosen for i, s in enumerate(one.alone) if i != position)
+    notes += [text(language, "robust_margins_others")] if is_turned_else else []
     is_unknown = any(has(one.alone[position], "unknown") for one, position in chosen)
     notes += [text(language, "robust_margins_unknown")] if is_unknown else []
     subtitle, footer = " ".join(notes), [stamp(found.attributes(), style)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,19 +15,36 @@ from sdsocec.analysis.robust.stretches import Verdict
 from sdsocec.results.formats import DataTable
 
 from .numbers import format_number, format_time
+from .robust_orders import orders
 from .robust_words import Words
 from .texts import listed, text
 
+FEW_KEPT = 6  # rankings that are said in a sentence each
 NUMBERS = ("n", "holds", "ties", "reversed", "unknown", "share", "share_low", "share_high")
 
 
 @dataclass(frozen=True)
 class Printed:
-    """A part of the answer: a head line, sentences with the most fragile first, and lines below."""
+    """A part of the answer.
+
+    Attributes
+    ----------
+    head : str
+    sentences : tuple of str
+        What does not hold throughout, the most fragile first.
+    others : str
+        The line above `kept`; empty if there are no sentences, or nothing is kept.
+    kept : tuple of str
+        What holds throughout.
+    below : tuple of str
+        Lines on what was left out, and the rule.
+    """
 
     head: str
     sentences: tuple[str, ...]
-    below: tuple[str, ...]
+    others: str
+    kept: tuple[str, ...]
+    below: tuple[str, ...] = ()
 
 
 def fragile(results: Sequence[Ranking | ClaimResult]) -> list[int]:
@@ -48,11 +64,8 @@ def printed_rankings(found: Robustness, language: str = "en") -> Printed | None:
         language, "robust_rankings_head" if broken else "robust_rankings_head_all", scenarios=len(found.scenarios),
         time=format_time(rankings.time, language), some=len(broken), total=len(ranked), n=n,
     )  # fmt: skip
-    below = []
-    kept = Counter(words.outcome(one) for one in ranked if not one.is_fragile)
-    if kept and broken:
-        parts = [text(language, "robust_others_of", outcome=outcome, n=n_kept) for outcome, n_kept in kept.items()]
-        below.append(text(language, "robust_others", some=sum(kept.values()), n=n, listed="; ".join(parts)))
+    kept = [one for one in ranked if not one.is_fragile]
+    below = [text(language, "robust_bracketed")] if len(kept) > FEW_KEPT and (broken or rankings.tied) else []
     if rankings.tied:
         parts = [f"{o}: {words.title(a)} – {words.title(b)}" for o, a, b in rankings.tied]
         below.append(text(language, "robust_tied", listed="; ".join(parts)))
@@ -64,7 +77,37 @@ def printed_rankings(found: Robustness, language: str = "en") -> Printed | None:
     if left_out:
         below.append(text(language, "robust_left_out", listed="; ".join(left_out)))
     below.append(tie_line(found, rankings, language))
-    return Printed(head, tuple(words.ranking_sentence(ranked[i]) for i in broken), tuple(below))
+    others = text(language, "robust_others", some=len(kept), n=n) if kept and broken else ""
+    sentences = tuple(words.ranking_sentence(ranked[i]) for i in broken)
+    return Printed(head, sentences, others, kept_lines(words, kept), tuple(below))
+
+
+def kept_lines(words: Words, kept: Sequence[Ranking]) -> tuple[str, ...]:
+    """The rankings that hold throughout: a sentence each, or, if they are many, the orders that they make of each outcome."""
+    if len(kept) <= FEW_KEPT:
+        return tuple(words.ranking_sentence(one) for one in kept)
+    lines = []
+    for outcome in dict.fromkeys(words.outcome(one) for one in kept):
+        of_it = [one for one in kept if words.outcome(one) == outcome]
+        told = [
+            _order([_group(words, group) for group in order], of_it[0].sense, words.language)
+            for order in orders((one.first, one.second) for one in of_it)
+        ]
+        lines.append(text(words.language, "robust_others_of", outcome=outcome, orders="; ".join(told)))
+    return tuple(lines)
+
+
+def _group(words: Words, scenarios: Sequence[int]) -> str:
+    """A scenario, or in brackets several with no order of their own."""
+    titles = ", ".join(words.title(i) for i in scenarios)
+    return f"({titles})" if len(scenarios) > 1 else titles
+
+
+def _order(titles: Sequence[str], sense: str, language: str) -> str:
+    first, *others = titles
+    return (
+        text(language, f"robust_{sense}_than", first=first, second=_order(others, sense, language)) if others else first
+    )
 
 
 def tie_line(found: Robustness, rankings: Rankings, language: str = "en") -> str:
@@ -88,9 +131,9 @@ def printed_claims(found: Robustness, language: str = "en") -> Printed | None:
     head = text(
         language, "robust_claims_head" if broken else "robust_claims_head_all", some=len(broken), total=len(found.claims), n=n
     )  # fmt: skip
-    kept = [words.claim(one) for one in found.claims if not one.is_fragile]
-    below = (text(language, "robust_others", some=len(kept), n=n, listed="; ".join(kept)),) if kept and broken else ()
-    return Printed(head, tuple(words.claim_sentence(found.claims[i]) for i in broken), below)
+    kept = tuple(words.claim(one) for one in found.claims if not one.is_fragile)
+    others = text(language, "robust_others", some=len(kept), n=n) if kept and broken else ""
+    return Printed(head, tuple(words.claim_sentence(found.claims[i]) for i in broken), others, kept)
 
 
 def inputs_line(found: Robustness, language: str = "en") -> str:
@@ -121,7 +164,8 @@ def _rankings_data(found: Robustness, rankings: Rankings, language: str) -> Data
     words = Words(found, language)
     header = (
         "outcome", "label", "time", "is", "first", "second", "difference", "p5", "median", "p95", "tie", "unit", *NUMBERS,
-        "decisive", "decisive_share", "decisive_p", "turned_alone", "tie_alone", "unknown_alone", *_SPLIT, "sentence",
+        "decisive", "decisive_share", "decisive_p", "turned_alone", "tie_alone", "unknown_alone", "others_turn_alone", *_SPLIT,
+        "sentence",
     )  # fmt: skip
     rows: list[tuple[str | float, ...]] = []
     for one in rankings.rankings:
@@ -137,8 +181,9 @@ def _rankings_data(found: Robustness, rankings: Rankings, language: str) -> Data
                 one.tie * factor, unit,
                 float(one.n), float(one.n_holds), float(one.n_ties), float(one.n_reversed), float(one.n_unknown), one.share,
                 *one.interval, decisive, best.share if best is not None else math.nan,
-                best.p_value if best is not None else math.nan, *where, *_split_cells(found, one.split),
-                words.ranking_sentence(one),
+                best.p_value if best is not None else math.nan, *where,
+                words.alone_listed(one.alone, "fails", best.position if best is not None and decisive else None),
+                *_split_cells(found, one.split), words.ranking_sentence(one),
             )
         )  # fmt: skip
     return DataTable("rankings", header, tuple(rows))
@@ -148,7 +193,8 @@ def _claims_data(found: Robustness, language: str) -> DataTable:
     words = Words(found, language)
     header = (
         "claim", "text", "check", "source", "holds_stored", "numbers_stored", "n", "holds", "fails", "unknown", "share",
-        "share_low", "share_high", "decisive", "holds_alone", "fails_alone", "unknown_alone", *_SPLIT, "sentence",
+        "share_low", "share_high", "decisive", "holds_alone", "fails_alone", "unknown_alone", "others_do_alone", *_SPLIT,
+        "sentence",
     )  # fmt: skip
     rows: list[tuple[str | float, ...]] = []
     for one in found.claims:
@@ -161,8 +207,8 @@ def _claims_data(found: Robustness, language: str) -> DataTable:
                 float(one.stored.holds) if one.stored.is_computed else math.nan, one.stored.numbers, float(one.n),
                 float(one.n_holds), float(one.n_fails),
                 float(one.n_unknown), one.share, *one.interval, found.factors[split.position].name if split else "",
-                *where, *_split_cells(found, one.split),
-                words.claim_sentence(one),
+                *where, words.alone_listed(one.alone, words.wanted(one), split.position if split else None),
+                *_split_cells(found, one.split), words.claim_sentence(one),
             )
         )  # fmt: skip
     return DataTable("claims", header, tuple(rows))

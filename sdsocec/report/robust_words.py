@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sdsocec.analysis.robust import ClaimResult, Ranking, Robustness, Stretch
 from sdsocec.analysis.robust.decisive import FEWEST_ROWS, Split, decimals_of, rounded
-from sdsocec.analysis.robust.stretches import Verdict, has, intervals
+from sdsocec.analysis.robust.stretches import Verdict, doing, has, intervals
 from sdsocec.model.names import name_key, split_element_name
 from sdsocec.results.shown import shown_unit
 from sdsocec.scenario.factors import Factor
@@ -18,7 +18,6 @@ from .numbers import MISSING, decimals_for, format_number, format_time
 from .texts import text
 
 FEW_ROWS = 100  # with fewer, a percentage claims more than there is
-MOST_NAMED = 3  # inputs in a sentence
 
 
 @dataclass(frozen=True)
@@ -132,17 +131,16 @@ class Words:
         )
         return f"{written} {unit}".strip()
 
-    def share(self, n_holds: int, n: int) -> str:
-        """A share as readers say it: `97% of 2,048`, `all 2,048`, `2,045 of 2,048`, `59 of 64`."""
+    def share(self, n_holds: int, n: int, is_counted: bool = False) -> str:
+        """A share as readers say it: `97% of 2,048`, `all 2,048`, `2,045 of 2,048`, `59 of 64`; or in any case no percentage."""
         rows = format_number(n, self.language)
         if n_holds == n:
             return text(self.language, "robust_all", n=rows)
         if n_holds == 0:
             return text(self.language, "robust_none", n=rows)
-        percent = f"{100 * n_holds / n:.0f}"
-        if percent in ("0", "100") or n < FEW_ROWS:
+        if is_counted or _is_counted(n_holds, n):
             return text(self.language, "robust_some", some=format_number(n_holds, self.language), n=rows)
-        return text(self.language, "robust_percent", percent=percent, n=rows)
+        return text(self.language, "robust_percent", percent=f"{100 * n_holds / n:.0f}", n=rows)
 
     def _plausible(self, result: Ranking | ClaimResult) -> str:
         """In which share it holds; of the rows that count, if some do not."""
@@ -221,7 +219,8 @@ class Words:
         turned, tied = self.where(best.position, own), self.where(best.position, own, "tie")
         if turned:
             aside = text(self.language, "robust_tie_aside", where=tied) if tied else ""
-            return [start + text(self.language, "robust_turns", where=turned + aside), others[2]]
+            too = self._alone(alone, "fails", "robust_turns_too", but=best.position)
+            return [start + text(self.language, "robust_turns", where=turned + aside), too, others[2]]
         if tied:
             return [start + text(self.language, "robust_makes_tie", where=tied), others[0], others[2]]
         if others[0] or others[1]:
@@ -231,9 +230,14 @@ class Words:
             return [start + text(self.language, "robust_not_known"), others[2], self._split(ranking.split)]
         return [start + text(self.language, "robust_none_alone"), self._split(ranking.split)]
 
+    @staticmethod
+    def wanted(result: ClaimResult) -> Verdict:
+        """What an input can do to a claim: make it fail, or hold where it fails with the stored values."""
+        return "fails" if result.stored.holds else "holds"
+
     def _why_claim(self, result: ClaimResult) -> list[str]:
-        holding = not result.stored.holds
-        wanted: Verdict = "holds" if holding else "fails"
+        wanted = self.wanted(result)
+        holding = wanted == "holds"
         others = [
             self._alone(result.alone, wanted, "robust_also_holds" if holding else "robust_also_fails"),
             self._alone(result.alone, "unknown", "robust_alone_unknown"),
@@ -246,7 +250,12 @@ class Words:
         where = self.where(split.position, result.alone[split.position], wanted)
         if where:
             key = "robust_holds_where" if holding else "robust_fails_where"
-            return [start + text(self.language, key, where=where), others[1]]
+            too = "robust_holds_too" if holding else "robust_fails_too"
+            return [
+                start + text(self.language, key, where=where),
+                self._alone(result.alone, wanted, too, but=split.position),
+                others[1],
+            ]
         is_known = not has(result.alone[split.position], "unknown")
         key = "robust_claim_never" if is_known else "robust_claim_not_known"
         return [start + text(self.language, key), self._split(split), *others]
@@ -255,19 +264,35 @@ class Words:
         """No input is named; with too few rows none could be."""
         return text(self.language, "robust_nothing_decides" if n >= FEWEST_ROWS else "robust_too_few")
 
-    def _alone(self, alone: Sequence[Sequence[Stretch]], verdict: Verdict, key: str) -> str:
-        """The inputs that alone bring about a verdict, and where; some are named, the others counted. Empty if none does."""
-        found = [f"{self.input(i)} {where}" for i, s in enumerate(alone) if (where := self.where(i, s, verdict))]
-        more = [text(self.language, "robust_and_more", n=len(found) - MOST_NAMED)] if len(found) > MOST_NAMED else []
-        return text(self.language, key, inputs="; ".join(found[:MOST_NAMED] + more)) if found else ""
+    def alone(
+        self, alone: Sequence[Sequence[Stretch]], verdict: Verdict, but: int | None = None
+    ) -> list[tuple[int, str]]:
+        """The inputs that alone bring about a verdict, and where: over the largest part of its range first."""
+        places = [(i, self.where(i, alone[i], verdict)) for i in doing(alone, verdict) if i != but]
+        return [(i, where) for i, where in places if where]
+
+    def _alone(self, alone: Sequence[Sequence[Stretch]], verdict: Verdict, key: str, but: int | None = None) -> str:
+        """The inputs that alone bring about a verdict, and where; empty if none does."""
+        found = self.alone_listed(alone, verdict, but)
+        return text(self.language, key, inputs=found) if found else ""
+
+    def alone_listed(self, alone: Sequence[Sequence[Stretch]], verdict: Verdict, but: int | None = None) -> str:
+        """The same in words: `speed of ageing above 1.2; matching elasticity below 0.4`."""
+        return "; ".join(f"{self.input(i)} {where}" for i, where in self.alone(alone, verdict, but))
 
     def _split(self, split: Split | None) -> str:
         if split is None or not split.is_decisive or not (split.below[1] and split.above[1]):  # rounded to an end
             return ""
+        is_counted = any(_is_counted(n_holds, n) for n_holds, n in (split.below, split.above) if 0 < n_holds < n)
         return text(
             self.language, "robust_split", input=self.input(split.position), value=self.value(split.position, split.value),
-            below=self.share(*split.below), above=self.share(*split.above),
+            below=self.share(*split.below, is_counted), above=self.share(*split.above, is_counted),
         )  # fmt: skip
+
+
+def _is_counted(n_holds: int, n: int) -> bool:
+    """Whether a percentage claims more than there is, or reads none or all."""
+    return n < FEW_ROWS or f"{100 * n_holds / n:.0f}" in ("0", "100")
 
 
 def _capital(words: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,12 +13,22 @@ import numpy as np
 from sdsocec.analysis.sensitivity import CHIEF, MODES, Part, Sensitivity
 from sdsocec.results.formats import DataTable
 
-from .numbers import format_number
+from .lettering import width_of
 from .picture import Picture, stamp
 from .plots.room import rows_of
 from .saving import house_style
-from .sensitivity_panels import MOST_BARS, draw_convergence, draw_modes, draw_over_time, draw_ranked, mean_look
+from .sensitivity_panels import (
+    MOST_BARS,
+    draw_convergence,
+    draw_modes,
+    draw_over_time,
+    draw_ranked,
+    looks_of,
+    mean_look,
+    mode_titles,
+)
 from .sensitivity_tables import (
+    confidence_words,
     effect_unit,
     factor_label,
     mode_name,
@@ -37,7 +47,8 @@ from .texts import text
 ROW, MODE_ROW = 3.2, 0.62  # cm: of a panel, of a bar in one
 COLUMNS = {"full": 2, "column": 1}
 MOST_INDICES, MOST = {"full": 4, "column": 2}, {"full": 8, "column": 3}  # outcomes on a sheet
-MODE_WIDTH = {"full": 170.0, "column": 110.0}  # points
+GAP = 14.0  # points: between columns of panels
+MARGIN = 16.0  # points: what numbers along an axis take beside a panel
 LABELS = ("outcome", "outcome label", "factor", "factor label")
 
 
@@ -59,14 +70,15 @@ def pictures(
     names = list(outcomes) if outcomes is not None else shown_names(found)
     made = []
     how: dict[str, Any] = {"attributes": attributes, "language": language, "style": style, "size": size}
+    looks = looks_of(found, style, names)
     for kind in ("numerical", "policy"):
         if kind in found.parts:
             part = found.parts[kind]
             for s in range(len(part.scenarios)):
-                made += _sheets(partial(_index_picture, found, part, s, **how), names, MOST_INDICES[size])
+                made += _sheets(partial(_index_picture, found, part, s, looks=looks, **how), names, MOST_INDICES[size])
     if found.modes is not None:
         made += _sheets(partial(_mode_picture, found, **how), names, MOST[size])
-    made += _sheets(partial(_convergence_picture, found, **how), names, MOST[size])
+    made += _sheets(partial(_convergence_picture, found, looks=looks, **how), names, MOST[size])
     return made
 
 
@@ -94,6 +106,7 @@ def _index_picture(
     language: str,
     style: Style,
     size: str,
+    looks: Mapping[int, int],
 ) -> Picture:
     title = text(
         language, f"sens_figure_{part.kind}", scenario=scenario_title(found, part.scenarios[s], language),
@@ -115,8 +128,9 @@ def _index_picture(
     with house_style(style):
         for k, name in zip(columns, names, strict=True):
             axes.append(draw_ranked(figure.add_subplot(), found, part, s, k, language, style))
+            room = ROW * 72 / 2.54
             axes.append(
-                draw_over_time(figure.add_subplot(), found, part, s, k, language, style, height=ROW * 72 / 2.54)
+                draw_over_time(figure.add_subplot(), found, part, s, k, language, style, height=room, looks=looks)
             )
             label = outcome_label(found, name, language)
             unit = _axis_words(found, name, language)
@@ -173,7 +187,7 @@ def _axis_words(found: Sensitivity, name: str, language: str) -> str:
 
 def _handles(found: Sensitivity, language: str, style: Style) -> list[Any]:
     method = found.sample.method
-    share = format_number(100 * found.confidence, language)
+    share = confidence_words(found, language)
     interval = line_handle(Look(style.text, "-", "", 1.1), text(language, "sens_legend_interval", share=share), style)
     if method == "sobol":
         fills = [
@@ -207,7 +221,7 @@ def _mode_picture(
     start, end = (moment(found, t, language) for t in (found.modes.start, found.experiment.times[-1]))
     title = text(language, "sens_figure_modes", start=start, time=end)
     part = found.parts["mode"]
-    footer = [footer_notes(found, part, 0, (), language), stamp(attributes, style)]
+    footer = [footer_notes(found, part, 0, (), language), _unseen(found, names, language), stamp(attributes, style)]
     subtitle = _subtitle(found, "mode", language)
     handles = [fill_handle(style.fill(place), mode_name(code, language), style) for place, code in enumerate(modes)]
     n_columns = min(COLUMNS[size], len(names))
@@ -217,16 +231,17 @@ def _mode_picture(
     height = sheet_height(size, style, title, subtitle, footer, legend=legend, panels=panel * n_rows)
     figure, area = new_sheet(size, height, style, title, subtitle, footer)
     area = write_legend(figure, area, handles, style)
+    lines = [line for title in mode_titles(found, language, style) for line in title.split("\n")]
+    beside = max(width_of(line, style.tick_size, font=style.font) for line in lines)
+    width = (area.width - beside - GAP * (n_columns - 1)) / n_columns - MARGIN
     with house_style(style):
-        axes = [
-            draw_modes(figure.add_subplot(), found, k, modes, language, style, width=MODE_WIDTH[size]) for k in columns
-        ]
+        axes = [draw_modes(figure.add_subplot(), found, k, modes, language, style, width=width) for k in columns]
         for i, ax in enumerate(axes):
             ax.set_xlabel(text(language, "sens_axis_runs"), fontsize=style.tick_size, labelpad=1.5)
             if i % n_columns:
                 ax.set_yticklabels([])
     heads = [Head(outcome_label(found, name, language)) for name in names]
-    place_panels(figure, area, axes, style, columns=n_columns, heads=heads)
+    place_panels(figure, area, axes, style, columns=n_columns, heads=heads, gap=(GAP, 9.0))
     scenarios = found.experiment.scenarios
     said = [
         text(language, "sens_alt_modes", outcome=outcome_label(found, names[i], language),
@@ -245,9 +260,26 @@ def _mode_picture(
     return Picture("shapes", figure, " ".join([f"{title}.", subtitle, *said]), DataTable("shapes", header, rows))
 
 
+def _unseen(found: Sensitivity, names: Sequence[str], language: str) -> str:
+    """Which modes scenarios have as they are, but in none of the runs, so that no bar has them; empty if there are none."""
+    assert found.modes is not None
+    told = []
+    for name in names:
+        k = list(found.outcomes).index(name)
+        for s, scenario in enumerate(found.experiment.scenarios):
+            own = int(found.modes.reference[s, k])
+            if not found.modes.shares[s, k, own] > 0:
+                told.append(text(
+                    language, "sens_unseen_one", outcome=outcome_label(found, name, language),
+                    scenario=scenario_title(found, scenario.name, language), mode=mode_name(own, language),
+                ))  # fmt: skip
+    return text(language, "sens_unseen", modes="; ".join(told)) if told else ""
+
+
 def _convergence_picture(
-    found: Sensitivity, names: Sequence[str], attributes: dict[str, Any], language: str, style: Style, size: str
-) -> Picture:
+    found: Sensitivity, names: Sequence[str], attributes: dict[str, Any], language: str, style: Style, size: str,
+    looks: Mapping[int, int],
+) -> Picture:  # fmt: skip
     part = found.parts["numerical"]
     columns = [part.outcomes.index(name) for name in names]
     scenario = part.scenarios[0]
@@ -255,7 +287,7 @@ def _convergence_picture(
     footer = [footer_notes(found, part, 0, columns, language), stamp(attributes, style)]
     n_columns = min(COLUMNS[size], len(names))
     n_rows = -(-len(names) // n_columns)
-    share = format_number(100 * found.confidence, language)
+    share = confidence_words(found, language)
     subtitle = text(language, "sens_figure_convergence_note", share=share)
     height = sheet_height(size, style, title, subtitle, footer, panels=(ROW + 1.5) * n_rows)
     figure, area = new_sheet(size, height, style, title, subtitle, footer)
@@ -264,7 +296,9 @@ def _convergence_picture(
     chief = text(language, f"sens_{CHIEF[found.sample.method]}")
     with house_style(style):
         axes = [
-            draw_convergence(figure.add_subplot(), found, part, 0, k, language, style, height=ROW * 72 / 2.54)
+            draw_convergence(
+                figure.add_subplot(), found, part, 0, k, language, style, height=ROW * 72 / 2.54, looks=looks
+            )
             for k in columns
         ]
         for ax, name in zip(axes, names, strict=True):

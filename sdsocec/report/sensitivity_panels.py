@@ -5,7 +5,7 @@ Each `draw_...` draws on the `ax` it is given, and gives it back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -21,6 +21,7 @@ from .sensitivity_tables import (
     drawn_over_time,
     effect_unit,
     factor_label,
+    is_spread,
     mode_name,
     ranked,
     scenario_title,
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 MOST_BARS, MOST_LINES = 5, 5
 LONGEST_FACTOR = 100.0  # points, on two lines
 BAR = 0.62
-DOT = 6.0  # points: from the left end of its part of a bar
+OWN = 1.6  # points: the edge of what a scenario has as it is
+OWN_MODE = "own"  # marks it
 CAP = 1.8  # points: half of the line that ends an interval
 
 
@@ -88,19 +90,45 @@ def draw_ranked(
     return ax
 
 
+def looks_of(found: Sensitivity, style: Style = HOUSE, outcomes: Sequence[str] | None = None) -> dict[int, int]:
+    """The position of each factor among the looks of lines, one for all panels of some outcomes (by default all outcomes).
+
+    The factors that are drawn have the first, in the order in which a reader meets them. Where the style has fewer colours, those
+    of one panel seldom have the same, and then other dashes and markers.
+    """
+    names = list(found.outcomes) if outcomes is None else outcomes
+    panels: list[list[int]] = []
+    for part in (found.parts[kind] for kind in ("numerical", "policy") if kind in found.parts):
+        for s in range(len(part.scenarios)):
+            for k in (part.outcomes.index(name) for name in names):
+                panels.append(drawn_over_time(part, s, k))
+                panels.append(those_that_matter(part, s, -1, k)[:MOST_LINES] if part.indices.varies[s, -1, k] else [])
+    order = dict.fromkeys([*(j for panel in panels for j in panel), *range(len(found.factors))])
+    looks: dict[int, int] = {}
+    n = len(style.colours)
+    for j in order:
+        beside = [{looks[i] % n for i in panel if i in looks} for panel in panels if j in panel]
+        free = [position for position in range(len(order) + n) if position not in looks.values()]
+        looks[j] = min(free, key=lambda position: (sum(position % n in colours for colours in beside), position))
+    return looks
+
+
 def draw_over_time(
     ax: Axes, found: Sensitivity, part: Part, scenario: int, outcome: int, language: str = "en", style: Style = HOUSE,
-    *, height: float = 80.0,
+    *, height: float = 80.0, looks: Mapping[int, int] | None = None,
 ) -> Axes:  # fmt: skip
     """The chief index over time of the factors that decide at the end, and of those that decided most at another time.
 
     Intervals stand at some times of each line, where there are any; names at the ends of the lines; the threshold of PAWN is
-    dashed. Times at which no outcome of the part varies are left out.
+    dashed. Times at which no outcome of the part varies are left out; lines are only drawn where their outcome has spread enough
+    (`is_spread`).
 
     Parameters
     ----------
     height : float
         Of the panel, in points: so that names do not meet.
+    looks : dict, optional
+        Factor -> position of its look, the same in every panel (`looks_of`).
     """
     indices = part.indices
     chosen = drawn_over_time(part, scenario, outcome)
@@ -110,23 +138,30 @@ def draw_over_time(
     i = indices.names.index(CHIEF[indices.method])
     lines, halves = (x[-1][scenario, first:, outcome][:, chosen, i] * factor for x in (indices.value, indices.half))
     times = np.array(part.times[first:])
-    drawn = _draw_lines(ax, times, lines, style, halves)
+    counts = is_spread(part, scenario, outcome)[first:]
+    lines, halves = (np.where(counts[:, None], x, np.nan) for x in (lines, halves))
+    positions = looks_of(found, style) if looks is None else looks
+    drawn = _draw_lines(ax, times, lines, style, halves, [positions[j] for j in chosen])
     if indices.method == "pawn" and chosen:
-        threshold = indices.threshold[-1, scenario, first:, outcome]
+        threshold = np.where(counts, indices.threshold[-1, scenario, first:, outcome], np.nan)
         ax.plot(times, threshold, color=style.text, linewidth=0.9, dashes=(4, 2), zorder=2.5)
     finite = np.concatenate([lines.ravel(), drawn])
     finite = finite[np.isfinite(finite)]
     _scale(ax, "y", min(0.0, float(finite.min(initial=0.0))), float(finite.max(initial=0.0)) or 1.0, language)
     scale_times(ax, times, language)
-    _name_ends(ax, [_factor(found, j, language, style) for j in chosen], lines[-1], height, style)
+    names = [_factor(found, j, language, style) for j in chosen]
+    _name_ends(ax, names, lines[-1], height, style, [positions[j] for j in chosen])
     return ax
 
 
 def draw_convergence(
     ax: Axes, found: Sensitivity, part: Part, scenario: int, outcome: int, language: str = "en", style: Style = HOUSE,
-    *, height: float = 80.0,
+    *, height: float = 80.0, looks: Mapping[int, int] | None = None,
 ) -> Axes:  # fmt: skip
-    """The chief index at n / 8, n / 4, n / 2 and n, with intervals, of the factors that decide; a star where not converged."""
+    """The chief index at n / 8, n / 4, n / 2 and n, with intervals, of the factors that decide; a star where not converged.
+
+    `looks` is that of `draw_over_time`.
+    """
     indices, at = part.indices, (scenario, -1, outcome)
     chosen = those_that_matter(part, *at)[:MOST_LINES] if indices.varies[at] else []
     i = indices.names.index(CHIEF[indices.method])
@@ -134,18 +169,19 @@ def draw_convergence(
     values, halves = (np.stack([x[(slice(None), *at, j, i)] for j in chosen] or [np.full(4, np.nan)], axis=-1) * factor
                       for x in (indices.value, indices.half))  # fmt: skip
     x = np.arange(float(len(indices.sizes)))
-    for k in range(len(chosen)):  # side by side, so that all can be seen
+    positions = looks_of(found, style) if looks is None else looks
+    for k, j in enumerate(chosen):  # side by side, so that all can be seen
         beside = 0.06 * (k - (len(chosen) - 1) / 2)
-        _draw_line(ax, x + beside, values[:, k], style, k, 1)
+        _draw_line(ax, x + beside, values[:, k], style, positions[j], 0, 1)
         some = np.isfinite(halves[:, k])
-        _draw_half(ax, x[some] + beside, values[some, k], halves[some, k], style, k)
+        _draw_half(ax, x[some] + beside, values[some, k], halves[some, k], style, positions[j])
     finite = (np.concatenate([values - np.nan_to_num(halves), values + np.nan_to_num(halves)])).ravel()
     finite = finite[np.isfinite(finite)]
     _scale(ax, "y", min(0.0, float(finite.min(initial=0.0))), float(finite.max(initial=0.0)) or 1.0, language)
     ax.set_xlim(-0.25, len(x) - 0.75)
     ax.set_xticks(x, [format_number(float(n), language) for n in indices.sizes])
     names = [_factor(found, j, language, style, star(part, (*at, j), slice(i, i + 1))) for j in chosen]
-    _name_ends(ax, names, values[-1][: len(chosen)], height, style)
+    _name_ends(ax, names, values[-1][: len(chosen)], height, style, [positions[j] for j in chosen])
     return ax
 
 
@@ -170,15 +206,17 @@ def draw_modes(
     ax: Axes, found: Sensitivity, outcome: int, modes: Sequence[int], language: str = "en", style: Style = HOUSE,
     *, width: float = 170.0,
 ) -> Axes:  # fmt: skip
-    """The share of runs in each behaviour mode, a bar for each scenario; a dot marks the mode of the scenario as it is.
+    """The share of runs in each behaviour mode, a bar for each scenario; a thick edge marks the mode of the scenario as it is.
 
     Parameters
     ----------
     modes : sequence of int
         Those of the legend, in its order.
     width : float
-        Of the panel, in points: a mode is named within its part of a bar where there is room.
+        Of the panel, in points: a part of a bar has its mode and share where there is room, or else its share.
     """
+    from matplotlib.patheffects import withStroke
+
     assert found.modes is not None
     names = [scenario.name for scenario in found.experiment.scenarios]
     for y in range(len(names)):
@@ -187,30 +225,27 @@ def draw_modes(
             share = float(found.modes.shares[y, outcome, code])
             fill = style.fill(place)
             if share > 0:
-                ax.barh(
+                (whole,) = ax.barh(
                     y, share, BAR, left=left, color=fill.colour, hatch=fill.hatch, edgecolor=style.text, linewidth=0.4
                 )
-            is_own = code == found.modes.reference[y, outcome]
-            room = share * width - (2 * DOT if is_own else 0.0)
-            if is_own:
-                x = left + min(share / 2, DOT / width)
-                ax.plot(x, y, "o", color="white", markeredgecolor="black", markersize=4.5, zorder=5, clip_on=False)
-            name = mode_name(code, language)
-            with_share = f"{name} {share_words(share, language, decimals=0)}"
-            if width_of(with_share, style.note_size, False, style.font) + 4 <= room:
-                name = with_share
-            if width_of(name, style.note_size, False, style.font) + 4 <= room:
+                if code == found.modes.reference[y, outcome]:
+                    (edge,) = ax.barh(
+                        y, share, BAR, left=left, facecolor="none", edgecolor=style.text, linewidth=2 * OWN, zorder=4,
+                        path_effects=[withStroke(linewidth=3 * OWN, foreground="white")], gid=OWN_MODE,
+                    )  # fmt: skip
+                    edge.set_clip_path(whole)  # so that it hides no other part
+            number = share_words(share, language, decimals=0)
+            for name in (f"{mode_name(code, language)} {number}", number):
+                if share == 0 or width_of(name, style.note_size, False, style.font) + 2 * OWN + 1 > share * width:
+                    continue
                 ax.text(
-                    left + share - room / 2 / width, y, name, ha="center", va="center_baseline", fontsize=style.note_size,
+                    left + share / 2, y, name, ha="center", va="center_baseline", fontsize=style.note_size, zorder=5,
                     color="white" if luminance(fill.colour) < 0.25 else style.text,
                     bbox={"facecolor": fill.colour, "edgecolor": "none", "pad": 0.8} if fill.hatch else None,
                 )  # fmt: skip
+                break
             left += share
-    titles = [
-        fit(scenario_title(found, name, language), LONGEST_FACTOR, style.tick_size, lines=2, font=style.font)
-        for name in names
-    ]
-    ax.set_yticks(range(len(names)), titles)
+    ax.set_yticks(range(len(names)), mode_titles(found, language, style))
     for label in ax.get_yticklabels():
         label.set_parse_math(False)
     ax.set_ylim(len(names) - 0.5, -0.5)
@@ -220,6 +255,12 @@ def draw_modes(
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
     return ax
+
+
+def mode_titles(found: Sensitivity, language: str, style: Style) -> list[str]:
+    """The scenarios, as they are written beside their bars."""
+    titles = (scenario_title(found, scenario.name, language) for scenario in found.experiment.scenarios)
+    return [fit(title, LONGEST_FACTOR, style.tick_size, lines=2, font=style.font) for title in titles]
 
 
 def _draw_intervals(
@@ -238,21 +279,24 @@ def _draw_intervals(
 
 
 def _draw_lines(
-    ax: Axes, x: NDArray[np.float64], lines: NDArray[np.float64], style: Style, halves: NDArray[np.float64]
-) -> NDArray[np.float64]:
+    ax: Axes, x: NDArray[np.float64], lines: NDArray[np.float64], style: Style, halves: NDArray[np.float64],
+    positions: Sequence[int],
+) -> NDArray[np.float64]:  # fmt: skip
     """Lines with intervals at their markers, each at times of its own; the ends of the intervals that are drawn."""
     ends = [np.empty(0)]
-    for k in range(lines.shape[1]):
+    for k, position in enumerate(positions):
         every = max(1, len(x) // 4)
-        _draw_line(ax, x, lines[:, k], style, k, every)
+        _draw_line(ax, x, lines[:, k], style, position, k, every)
         at = [i for i in range(k % every, len(x), every) if np.isfinite(halves[i, k])]
-        _draw_half(ax, x[at], lines[at, k], halves[at, k], style, k)
+        _draw_half(ax, x[at], lines[at, k], halves[at, k], style, position)
         ends += [lines[at, k] - halves[at, k], lines[at, k] + halves[at, k]]
     return np.concatenate(ends)
 
 
-def _draw_line(ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64], style: Style, k: int, every: int) -> None:
-    look = style.look(k)
+def _draw_line(
+    ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64], style: Style, position: int, k: int, every: int
+) -> None:
+    look = style.look(position)
     ax.plot(
         x, y, color=look.colour, linestyle=look.dashes, linewidth=look.width, marker=look.marker, zorder=3, clip_on=False,
         markersize=style.marker_size, markerfacecolor="white", markeredgewidth=0.9, markevery=(k % every, every),
@@ -260,13 +304,15 @@ def _draw_line(ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64], style: 
 
 
 def _draw_half(
-    ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64], half: NDArray[np.float64], style: Style, k: int
+    ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64], half: NDArray[np.float64], style: Style, position: int
 ) -> None:
     """Intervals of a line."""
-    ax.errorbar(x, y, half, color=style.look(k).colour, linewidth=0.9, capsize=CAP, linestyle="none", zorder=2.8)
+    ax.errorbar(x, y, half, color=style.look(position).colour, linewidth=0.9, capsize=CAP, linestyle="none", zorder=2.8)
 
 
-def _name_ends(ax: Axes, names: Sequence[str], ends: NDArray[np.float64], height: float, style: Style) -> None:
+def _name_ends(
+    ax: Axes, names: Sequence[str], ends: NDArray[np.float64], height: float, style: Style, positions: Sequence[int]
+) -> None:
     """Write names at the right ends of lines, apart from each other."""
     low, high = ax.get_ylim()
     line = style.tick_size * (LINE - 0.15)
@@ -285,8 +331,8 @@ def _name_ends(ax: Axes, names: Sequence[str], ends: NDArray[np.float64], height
     edge = ScaledTranslation(1.0, 0.0, cast(Any, ax.transAxes))
     right = Affine2D().scale(1 / 72) + figure.dpi_scale_trans + edge
     beside = blended_transform_factory(right, ax.transAxes)
-    for k, (name, place, end) in enumerate(zip(names, places, wanted, strict=True)):
-        colour, y = style.look(k).colour, place / height
+    for name, place, end, position in zip(names, places, wanted, positions, strict=True):
+        colour, y = style.look(position).colour, place / height
         ax.add_artist(Line2D([1, 10], [end / height, y], color=colour, linewidth=0.6, transform=beside, clip_on=False))
         ax.text(
             12, y, name, transform=beside, va="center", fontsize=style.tick_size, color=colour, parse_math=False,

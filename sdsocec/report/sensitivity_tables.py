@@ -23,14 +23,15 @@ from sdsocec.results.shown import TIME, TIME_UNITS, is_year, shown_unit
 
 from .hindcast_tables import Sheet
 from .inputs import input_label
-from .numbers import MISSING, format_number, format_time, format_value
+from .numbers import MISSING, format_number, format_time, format_value, plain_number
 from .tables import with_unit
 from .texts import listed, text
 
 MATTERS = 0.05  # sobol: the total index from which an input is shown; morris: the share of the largest mu*
 MOST_INPUTS = 5
+LEAST_SPREAD = 0.05  # of the largest over time: an index of less is not drawn over time
 FEW = 4  # outcomes shown, unless they are named
-DECIMALS = 2  # of an index
+DECIMALS = 2  # of an index, at least
 MOST_EXPECTED = 1 << 20
 
 
@@ -102,16 +103,28 @@ def those_that_matter(part: Part, s: int, t: int, k: int) -> list[int]:
 def leaders(part: Part, s: int, k: int) -> list[tuple[int, int]]:
     """Times, by position, and the input that matters most then; without times at which none does.
 
-    pawn: none does below the threshold; morris: an effect that is small beside the largest of all times is none.
+    Only times at which there is something to explain (`is_spread`). pawn: none does below the threshold; morris: an effect that
+    is small beside the largest of all times is none.
     """
     found = part.indices
-    varying = [t for t in range(len(part.times)) if found.varies[s, t, k]]
+    varying = np.flatnonzero(is_spread(part, s, k)).tolist()
     least = np.zeros(len(part.times))
     if found.method == "pawn":
         least = found.threshold[-1, s, :, k]
     elif found.method == "morris" and varying:
         least += MATTERS * float(found.chief[s, varying, k].max())
     return [(t, j) for t in varying if found.chief[s, t, k, (j := ranked(part, s, t, k)[0])] >= least[t]]
+
+
+def is_spread(part: Part, s: int, k: int) -> NDArray[np.bool_]:
+    """At which times an outcome has so much spread that shares of it mean something, shape (n_times,).
+
+    morris gives effects in the outcome's own unit, which are small where little varies: there it is wherever anything does.
+    """
+    found = part.indices
+    spread = found.spread[s, :, k]
+    least = 0.0 if found.method == "morris" else LEAST_SPREAD * float(spread.max(initial=0.0))
+    return np.asarray(found.varies[s, :, k] & (spread >= least))
 
 
 def drawn_over_time(part: Part, s: int, k: int) -> list[int]:
@@ -151,7 +164,8 @@ def index_sheet(found: Sensitivity, kind: str, outcomes: Sequence[str], language
                     index_words(part, (s, -1, k, j, i), factor, language) for i in range(len(part.indices.names))
                 ]
                 if method == "pawn":
-                    numbers.append(_number(float(part.indices.threshold[-1, s, -1, k]), language))
+                    threshold = float(part.indices.threshold[-1, s, -1, k])
+                    numbers.append(_number(threshold, language, decimals_of(found.tolerance)))
                 rows.append(
                     (*start, factor_label(found, j, language), *numbers, _verdict(part, (s, -1, k, j), language))
                 )
@@ -183,18 +197,23 @@ def _number(value: float, language: str, decimals: int = DECIMALS) -> str:
     return format_number(value, language, decimals=decimals) if math.isfinite(value) else MISSING
 
 
+def decimals_of(tolerance: float) -> int:
+    """The decimals of an index, so that half of an interval, with one more, can be held against the tolerance."""
+    return max(DECIMALS, -math.floor(math.log10(tolerance)))
+
+
 def index_words(part: Part, at: tuple[int, ...], factor: float, language: str, size: int = -1) -> str:
     """An index times a factor, with half of its interval if it has one; by default that at n."""
     found = part.indices
-    is_effect = found.method == "morris"
+    is_effect, decimals = found.method == "morris", decimals_of(found.tolerance)
     value, half = float(found.value[size][at]), float(found.half[size][at])
 
     def shown(x: float) -> str:
-        return format_value(x * factor, language) if is_effect else _number(x, language)
+        return format_value(x * factor, language) if is_effect else _number(x, language, decimals)
 
     if not math.isfinite(half):
         return shown(value)
-    width = shown(half) if is_effect else format_number(half, language, decimals=DECIMALS + 1)
+    width = shown(half) if is_effect else format_number(half, language, decimals=decimals + 1)
     return f"{shown(value)} ± {width}"
 
 
@@ -319,17 +338,17 @@ def convergence_sheet(found: Sensitivity, language: str = "en") -> Sheet:
         n_judged = int(end.is_judged.sum())
         relative = end.half / end.allowed * found.tolerance if end.method == "morris" else end.half
         widest = [float(np.nanmax(half)) if np.isfinite(half).any() else math.nan for half in relative]
-        needed = end.needed()
+        widths = (_number(width, language, decimals_of(found.tolerance) + 1) for width in widest)
         rows.append((
             text(language, f"sens_kind_{kind}"), format_number(n_judged, language),
-            format_number(int(end.converged.sum()), language), *(_number(w, language, DECIMALS + 1) for w in widest),
-            expected(needed, language) if needed else text(language, "sens_enough") if n_judged else MISSING,
+            format_number(int(end.converged.sum()), language), *widths,
+            should_do(end, language) or (text(language, "sens_enough") if n_judged else MISSING),
         ))  # fmt: skip
     title = text(
         language,
         "sens_title_convergence",
-        tolerance=_number(found.tolerance, language),
-        share=_interval(found, language),
+        tolerance=plain_number(found.tolerance, language),
+        share=confidence_words(found, language),
     )
     return Sheet(title, tuple(header), tuple(rows), 1)
 
@@ -340,25 +359,51 @@ def expected(n: int, language: str) -> str:
     return shown if n <= MOST_EXPECTED else text(language, "sens_more_than", n=shown)
 
 
-def _interval(found: Sensitivity, language: str) -> str:
-    return format_number(
-        100 * found.confidence, language, decimals=0 if round(100 * found.confidence, 6).is_integer() else 1
-    )
+def should_do(indices: Indices, language: str) -> str:
+    """The n at which these indices should have converged, at least; empty if they have."""
+    needed, is_unknown = indices.needed(), bool(indices.is_unknown.any())
+    if needed is None:
+        n = format_number(float(indices.sizes[-1]), language)
+        return text(language, "sens_more_than", n=n) if is_unknown else ""
+    is_lower = is_unknown and needed <= MOST_EXPECTED
+    return text(language, "sens_at_least", n=expected(needed, language)) if is_lower else expected(needed, language)
+
+
+def _needed_lines(found: Sensitivity, language: str) -> Iterator[str]:
+    """The n that should do for each question, of all outcomes at the end; for which outcomes it is not known."""
+    told, unknown = [], []
+    for kind, part in found.parts.items():
+        end = part.indices.at(slice(None), slice(-1, None), slice(None))
+        question = text(language, f"sens_kind_{kind}")
+        if n := should_do(end, language):
+            told.append(text(language, "sens_needed_for", question=question, n=n))
+        labels = [
+            outcome_label(found, part.outcomes[k], language) for k in np.flatnonzero(end.is_unknown.any(axis=(0, 1)))
+        ]
+        if len(labels) > FEW:
+            labels[FEW:] = [text(language, "beyond_more", n=len(labels) - FEW)]
+        if labels:
+            unknown.append(text(language, "with_unit", label=question, unit="; ".join(labels)))
+    if told:
+        yield text(language, "sens_needed", listed="; ".join(told))
+    if unknown:
+        yield text(language, "sens_needed_unknown", listed=listed(language, unknown))
+
+
+def confidence_words(found: Sensitivity, language: str) -> str:
+    """The percentage of the intervals, as it was asked for."""
+    return plain_number(100 * found.confidence, language)
 
 
 def notes(found: Sensitivity, outcomes: Sequence[str], language: str = "en") -> Iterator[str]:
     """What the columns mean; what was not asked, and why; the n that would suffice."""
     method = found.sample.method
-    tolerance = _number(found.tolerance, language)
-    yield text(language, f"sens_explain_{method}", share=_interval(found, language), limit=_number(MATTERS, language))
+    tolerance = plain_number(found.tolerance, language)
+    yield text(
+        language, f"sens_explain_{method}", share=confidence_words(found, language), limit=_number(MATTERS, language)
+    )
     yield text(language, f"sens_explain_converged{'_morris' if method == 'morris' else ''}", tolerance=tolerance)
-    needed = [
-        n for kind, part in found.parts.items() if (n := part.indices.at(*_shown_at_end(part, outcomes)).needed()) is not None
-    ]  # fmt: skip
-    if needed:
-        n = max(needed)
-        key = "sens_needed" if n <= MOST_EXPECTED else "sens_needed_many"
-        yield text(language, key, n=format_number(float(min(n, MOST_EXPECTED)), language))
+    yield from _needed_lines(found, language)
     if any((part.indices.varies & ~part.indices.is_seen).any() for part in found.parts.values()):
         yield text(language, "sens_unseen_note", n=format_number(math.ceil(UNSEEN / found.tolerance), language))
     if any(part.indices.is_rare.any() for part in found.parts.values()):
@@ -379,7 +424,8 @@ def is_beyond(indices: Indices) -> bool:
         return False
     first = indices.value[-1][indices.varies][..., indices.names.index("S1")]
     value = indices.value[-1][indices.varies]
-    least, most = -0.5 * 10.0**-DECIMALS, 1 + 0.5 * 10.0**-DECIMALS  # as they are printed
+    half = 0.5 * 10.0 ** -decimals_of(indices.tolerance)
+    least, most = -half, 1 + half  # as they are printed
     return bool((value < least).any() or (value > most).any() or (first.sum(axis=-1) > most).any())
 
 

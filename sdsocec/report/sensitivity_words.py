@@ -10,16 +10,18 @@ from sdsocec.analysis.sensitivity import CHIEF, Part, Sensitivity
 
 from .numbers import format_number
 from .sensitivity_tables import (
+    LEAST_SPREAD,
     absence,
     effect_unit,
-    expected,
     factor_label,
     index_words,
     is_beyond,
+    is_spread,
     leaders,
     method_words,
     moment,
     outcome_label,
+    should_do,
     those_that_matter,
 )
 from .texts import listed, text
@@ -51,11 +53,13 @@ def _notes(
         yield text(language, "sens_morris_shares")
     if len(columns):
         shown = part.indices.at(slice(s, s + 1), slice(-1, None), np.array(columns, dtype=np.int64))
-        needed = shown.needed()
-        if needed is not None:
-            yield text(language, "sens_not_converged_mark", n=expected(needed, language))
+        if n_drawn := should_do(shown, language):
+            yield text(language, "sens_not_converged_mark", n=n_drawn)
         if most is not None and is_beyond(shown):  # of what is drawn
             yield text(language, "sens_beyond")
+        varies = part.indices.varies
+        if most is not None and any((varies[s, :, k] & ~is_spread(part, s, k)).any() for k in columns):
+            yield text(language, "sens_spread", least=format_number(100 * LEAST_SPREAD, language))
 
 
 def index_sentence(found: Sensitivity, part: Part, s: int, k: int, language: str) -> str:

@@ -38,7 +38,7 @@ DESCENT = 0.25  # of letters below their baseline, as a share of their size
 TICK_GAP = 5.0  # between numbers along an axis
 SLACK = 1.0  # around what is measured
 HEAD_GAP = 4.0  # between a panel and what stands above it
-FOOTER_LINES = 12
+SUBTITLE_LINES, FOOTER_LINES = 7, 18  # more than any text of ours needs, so that none is cut
 _HEAD = "head"  # marks what is written above a panel
 
 
@@ -79,8 +79,10 @@ class _Words:
         logo = _logo_size(style, sheet_width(size))[0]
         beside = room - (logo + LOGO_GAP if logo else 0.0)
         whole, points = fit_or_shrink(title, beside, style.title_size, 8.0, lines=3, bold=True, font=style.font)
-        below = fit(subtitle, beside, style.subtitle_size, lines=5, font=style.font) if subtitle else ""
-        notes = [fit(note, room, style.note_size, lines=8, font=style.font) for note in footer if clean(note)]
+        below = fit(subtitle, beside, style.subtitle_size, lines=SUBTITLE_LINES, font=style.font) if subtitle else ""
+        notes = [
+            fit(note, room, style.note_size, lines=FOOTER_LINES, font=style.font) for note in footer if clean(note)
+        ]
         return cls(whole, points, below, tuple(_shortened(notes, room, style)))
 
     def above(self, style: Style, width: float) -> float:

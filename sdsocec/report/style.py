@@ -135,7 +135,7 @@ _COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#b65a8f", "#7a4a12", "#
 _DASHES = ("-", (0, (6, 1.5)), (0, (1.2, 1.2)), (0, (7, 1.5, 1.2, 1.5)), (0, (3, 1.2)))
 _MARKERS = ("", "o", "s", "^", "D", "v", "P", "X")
 # Areas: the first five differ in luminance, so that a legend holds in grey; later ones have a hatch, another second time round.
-_CATEGORIES = ("#0b4f7d", "#7fc4e8", "#009e73", "#f0e442", "#cc79a7", "#f3b57a", "#595959", "#d9d9d9")
+_CATEGORIES = ("#0b4f7d", "#7fc4e8", "#008c64", "#f0e442", "#c66f9f", "#f3b57a", "#595959", "#d9d9d9")
 _HATCHES = ("", "", "", "", "", "////", "....", "\\\\\\\\", "////", "....", "\\\\\\\\", "xx", "----", "oo", "++", "**")
 _BANDS = ("#d3e4f0", "#93bfdd", "#4c91c2")
 HOUSE = Style(_COLOURS, _DASHES, _MARKERS, _CATEGORIES, _HATCHES, _BANDS, "#0b2f55")

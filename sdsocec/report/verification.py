@@ -7,6 +7,7 @@ version. Then the same is run, the same file is made, and the two are compared n
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from .verification_sweep import is_sweep, sweep_design, verify_sweep
 from .verified import Change, Verification, Verified
 
 Again = Callable[[str, str, Sequence[str]], Mapping[str, bytes]]
+MOST_NAMED = 6  # folders in a message
 TOLD = ("bits", "close", "digits", "differs")  # verdicts that say something of the numbers
 
 
@@ -122,7 +124,7 @@ def _verify_stamp(stamp: Stamp, by: _By) -> Verification:
 
 def _formats(stamp: Stamp) -> tuple[str, ...]:
     """The formats of the figures of a stamp, for its command: those of a picture are made together."""
-    if stamp.kind == "folder":
+    if stamp.kind in ("folder", "json"):
         names = [Path(name) for name in stamp.files]
     else:
         names = [stamp.path.with_suffix(f".{kind}") for kind in PICTURES if stamp.kind in ("csv", *PICTURES)]
@@ -212,11 +214,27 @@ def _verify_figures(folder: Path, by: _By) -> Verification:
     """Every figure and table of a folder by its own stamp."""
     paths = _files_in(folder)
     if not paths:
+        inside = [one for one in sorted(folder.iterdir()) if one.is_dir() and _can_be_verified(one)]
         raise ProjectError(
-            f"the folder '{folder}' holds no {PROVENANCE}, no figure and no table", path=folder,
-            hint="Name a folder of results or figures, or a file of one.",
+            f"the folder '{folder}' holds no {PROVENANCE}, no figure and no table of its own", path=folder,
+            hint=_command_for(inside) if inside else "Name a folder of results or figures, or a file of one.",
         )  # fmt: skip
     return Verification(folder, "", (), tuple(_verify_in(path, by) for path in paths))
+
+
+def _can_be_verified(folder: Path) -> bool:
+    """Whether a folder itself holds something to verify."""
+    try:
+        return is_sweep(folder) or (folder / PROVENANCE).is_file() or bool(_files_in(folder))
+    except OSError:
+        return False
+
+
+def _command_for(folders: Sequence[Path]) -> str:
+    """How to verify the first folders of some."""
+    named, more = folders[:MOST_NAMED], len(folders) - MOST_NAMED
+    command = shlex.join(["sdsocec", "verify", *map(str, named)])
+    return f"Folders in it can be verified{f' ({more} more)' if more > 0 else ''}: {command}"
 
 
 def _unlisted(stamp: Stamp, by: _By) -> list[Verified]:

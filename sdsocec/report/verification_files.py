@@ -8,15 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sdsocec.model.names import split_element_name
-from sdsocec.results.differences import (
-    Comparison,
-    Verdict,
-    compare_csv,
-    compare_nc,
-    compare_workbook,
-    read_table,
-    same_pixels,
-)
+from sdsocec.results.differences import Comparison, Verdict, same_pixels
+from sdsocec.results.differences_nc import compare_nc
+from sdsocec.results.differences_tables import compare_csv, compare_workbook, read_table
 from sdsocec.results.differences_text import compare_json, compare_text
 from sdsocec.results.stamp_formats import open_workbook, pdf_without_source
 from sdsocec.results.stamps import PICTURES, Stamp, own_attributes, stamp_in

@@ -1,4 +1,4 @@
-"""Differences between a text or a JSON and what a run gives; tables and NetCDF are in `differences`."""
+"""Differences between a text or a JSON and what a run gives."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from sdsocec.cache import digest_of
-from sdsocec.engine import Design, Run, constant_values
+from sdsocec.engine import Design, Run
 from sdsocec.model.project import LoadedModel
 
 LIBRARIES = {"native": ("numpy", "llvmlite"), "pysd": ("numpy", "pysd")}
@@ -74,6 +74,7 @@ def provenance(
 def origin(
     model: LoadedModel,
     scenarios: Mapping[str, str],
+    time_step: float,
     *,
     libraries: Iterable[str] = ("numpy", "llvmlite", "scipy"),
     times: Sequence[float] = (),
@@ -84,6 +85,8 @@ def origin(
     ----------
     scenarios : mapping
         Names and digests.
+    time_step : float
+        In the model's unit of time.
     times : sequence of float, optional
         The saved times.
     """
@@ -95,7 +98,7 @@ def origin(
         "scenarios_sha256": json.dumps(dict(scenarios)),
         "engine": "native",
         "integrator": "euler",
-        "time_step": constant_values(model.equations)["TIME STEP"],
+        "time_step": time_step,
         **({"saved_from": float(times[0]), "saved_to": float(times[-1])} if times else {}),
         "sdsocec_version": own_version(),
         "library_versions": library_versions(*libraries),

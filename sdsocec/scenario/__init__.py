@@ -24,6 +24,7 @@ from .files import (
     default_scenarios,
     load_scenario,
     scenario_names,
+    scenarios_of_names,
     validate_all,
 )
 from .settings import Settable, settable_of
@@ -39,6 +40,7 @@ __all__ = [
     "load_scenario",
     "random_design",
     "scenario_names",
+    "scenarios_of_names",
     "settable_of",
     "validate_all",
 ]

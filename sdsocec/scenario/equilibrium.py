@@ -32,6 +32,7 @@ from .rest import SETTLED, RestProblem, Solver, column
 
 Floats = NDArray[np.float64]
 AT_REST = 1e-6  # a year, relative: how far a stored equilibrium may move (the study's specification, G5)
+_STAYS = 1e-5  # a year, relative to what a stock holds, or a thousandth of what it held: how far one at rest may move
 NOTICEABLE = 1e-3  # a year, relative: above this a run from the stored table says so
 _CHECK_CONSTANTS = "Some constants have no equilibrium; check the ones that were set."
 _PART = 100  # units of time between two looks at whether a run to rest has settled
@@ -265,6 +266,11 @@ def find_rest(
         cells[left], of_left = _run_to_rest(problem, design.rows(left), cells[left])
         faults = {int(left[row]): fault for row, fault in of_left.items()}
     rows = np.array([row for row in range(design.n_runs) if row not in faults], dtype=np.int64)
+    if rows.size:
+        faults |= {
+            int(rows[row]): fault for row, fault in _not_at_rest(problem, design.rows(rows), cells[rows]).items()
+        }
+    rows = np.array([row for row in range(design.n_runs) if row not in faults], dtype=np.int64)
     if rows.size and problem.rest.consistent:
         agreed, unknown = _agreed(problem, design.rows(rows).with_columns(problem.constants, cells[rows]), is_rounded)
         faults |= {int(rows[row]): fault for row, fault in unknown.items()}
@@ -320,6 +326,20 @@ def _run_to_rest(problem: RestProblem, design: Design, cells: Floats) -> tuple[F
             )
             faults[int(row)] = Fault(what, name=stock, hint=_CHECK_CONSTANTS)
     return cells, faults
+
+
+def _not_at_rest(problem: RestProblem, design: Design, cells: Floats) -> dict[int, Fault]:
+    """The rows whose stocks move from where they rest: something that does not rest, and starts as it likes, acts on them."""
+    start = design.with_columns(problem.constants, cells)
+    moving = _drift(problem.run(problem.frozen(start, 1.0, 1.0), problem.stocks), 1e-3 * np.abs(problem.cells(design)))
+    unit, hint = _time_unit(problem.model), (
+        "Write the initial value of every stock that acts on it as a constant of its own; a SMOOTH or DELAY starts at its input."
+    )  # fmt: skip
+    return {
+        row: Fault(f"does not stay at rest: '{stock}' moves by {speed:.2g} of itself a {unit}", name=stock, hint=hint)
+        for row, (stock, speed) in enumerate(moving.worst())
+        if not speed <= _STAYS
+    }
 
 
 def _not_finite(found: Trajectories, run: int) -> Fault:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sdsocec.errors import DesignError, Fault, SdsocecError, nearest_name
 from sdsocec.model.distribution import HINT, Distribution
-from sdsocec.model.names import name_key, split_element_name
+from sdsocec.model.names import as_list, name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 
 from .settings import settable_of
@@ -50,14 +50,14 @@ class Factor:
     source: str
 
 
-def factors_of(model: LoadedModel, over: str | None = None, names: Iterable[str] = ()) -> tuple[Factor, ...]:
+def factors_of(model: LoadedModel, over: str | None = None, names: str | Iterable[str] = ()) -> tuple[Factor, ...]:
     """The factors of a question.
 
     Parameters
     ----------
     over : {"uncertainties", "levers", "both"}, optional
         Those of the card. By default the uncertainties, or none if there are `names`.
-    names : iterable of str
+    names : str or iterable of str
         Further ones, `NAME` or `NAME=DISTRIBUTION`; one that is among those of `over` takes the distribution given here.
 
     Raises
@@ -65,7 +65,7 @@ def factors_of(model: LoadedModel, over: str | None = None, names: Iterable[str]
     DesignError
         A name means no constant, a distribution leaves the range of the .mdl, two factors set one constant, or none is left.
     """
-    names = tuple(names)
+    names = as_list(names)
     if over is not None and over not in OVER:
         raise DesignError(f"there is nothing called '{over}' to vary", name=over, nearest=nearest_name(over, OVER))
     over = over or (None if names else "uncertainties")

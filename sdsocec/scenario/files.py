@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,6 +96,22 @@ def scenario_names(model: LoadedModel) -> list[str]:
     found = sorted(path.stem for path in folder.glob("*.toml") if path.name != PLANE)
     first = [name for name in model.card.default_scenarios if name in found]
     return first + [name for name in found if name not in first]
+
+
+def scenarios_of_names(model: LoadedModel, wanted: Scenario | str | Sequence[Scenario | str] | None) -> list[Scenario]:
+    """The scenarios wanted, by name or as they are; by default those of the card.
+
+    Raises ProjectError for a name that is none, or one that is named twice.
+    """
+    if wanted is None or (not isinstance(wanted, Scenario) and not len(wanted)):
+        return default_scenarios(model)
+    listed = [wanted] if isinstance(wanted, Scenario | str) else wanted
+    chosen = [s if isinstance(s, Scenario) else load_scenario(s, model) for s in listed]
+    names = [scenario.name for scenario in chosen]
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise ProjectError(f"the scenario '{twice}' is named twice", name=twice, hint="Name each scenario once.")
+    return chosen
 
 
 def default_scenarios(model: LoadedModel) -> list[Scenario]:

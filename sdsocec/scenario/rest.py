@@ -1,8 +1,11 @@
 """Where a frozen model rests: Newton's method on the changes of one time step, for many rows of constants at once.
 
 A state rests where no stock changes in a time step, whatever the step's length. The changes and their derivatives come from runs
-of one step each, so a row costs some ten steps, and some hundred where it is the first of its
-neighbourhood. What this does not solve is left to the caller:
+of one step each. A row costs some ten steps, and two for each stock to see that the state is its own.
+
+Not every state at rest is the one that a run comes to. Where stocks have no flows, or only pass on what they hold, many states
+rest, and where a run ends depends on where it starts. So a rest counts where the derivatives there and the sums of the card leave
+no other beside it, and where it is stable; a stock without flows keeps its value. What this does not solve is left to the caller:
 
     Solver    rows of constants -> the cells of each row's stocks, and which rows are settled
 """
@@ -32,6 +35,13 @@ _CHORD_STEPS, _NEWTON_STEPS = 14, 20
 _NEUTRAL = 1e-7  # singular values, relative to the largest: directions in which nothing pushes back
 _STEP = 1e-6  # of a cell: half the width of a central difference
 _UNSTABLE = 1e-6  # a year: the fastest growth that rounding can explain
+_REGULAR = 1e6  # how far the derivatives of a row may be from singular ones, against those of its neighbourhood
+_PROBES, _NEAR = (
+    4,
+    0.2,
+)  # directions, and how far derivatives may differ along them, for rows that need no look of their own
+_SWINGS = 0.5  # of its real part: the imaginary part of an eigenvalue from which neighbours may have come to swing
+_AT_ONCE = 16_384  # runs of one step in memory together
 _ALONE = 512  # runs of one step: fewer are done before a second thread has started
 _FEW = 16  # runs: so many use the kernel that saves all variables, which a run of scenarios has loaded anyhow
 
@@ -120,8 +130,9 @@ def column(design: Design, name: str, values: dict[str, float]) -> Floats:
 class Solver:
     """Finds where rows rest; remembers where the last first row did, since the next rows are often near it (a calibration's).
 
-    Rows start from a state at rest and use its derivatives (the chord method). While some do not settle so, the first of them
-    takes derivatives of its own (Newton's method), and the others start again from where it rests.
+    The first row takes derivatives of its own (Newton's method), the others use those where it rests (the chord method); while
+    some do not settle so, the first of them takes its own. All start from their stored state, so that of several rests a row has
+    the one near that; what does not settle from there, and all rows of a solver that remembers a rest, start from another's rest.
 
     Only rows in which the same constants are 0 or 1 are neighbours: such a constant may switch all flows of a stock off, and a
     stock without flows keeps its own value, which no rest of another row tells.
@@ -168,35 +179,47 @@ class Solver:
 
     def _solve(self, design: Design, stored: Floats, alike: bytes) -> tuple[Floats, Flags]:
         cells, settled = stored.copy(), np.zeros(design.n_runs, dtype=bool)
-        near, start = self._near.get(alike), None  # whose derivatives, and where the next rows start
+        near = self._near.get(alike)  # whose derivatives
+        remembers = near is not None
         left = np.arange(design.n_runs)
         if near is not None:  # what the first row does not reach from here, the rows beside it do not either
-            cells[:1], settled[:1] = near.chord(design.rows([0]), near.start(stored[:1]))
-            start = cells[0] if settled[0] else None
+            cells[:1], settled[:1] = near.chord(design.rows([0]), near.start(stored[:1], near.at))
+            if settled[0] and len(left) > 1:
+                cells[1:], settled[1:] = near.chord(design.rows(left[1:]), near.start(stored[1:], cells[:1]))
         while (left := left[~settled[left]]).size:
-            if near is not None and start is not None:
-                cells[left], settled[left] = near.chord(design.rows(left), near.start(stored[left], start))
-                start = None
-                continue
             row, left = left[:1], left[1:]
-            one = design.rows(row)
-            around = near or _Neighbourhood(self.problem, one, stored[row])
-            if not around.is_usable:
+            own = self._own(design.rows(row), stored[row], near)
+            if own is None:
                 continue
-            state, settled[row] = around.newton(one, around.start(stored[row]))
-            if settled[row]:
-                cells[row], start = state, state[0]
-                near = _Neighbourhood(self.problem, one, state)
-                near = near if near.is_usable else around
-                if row[0] == 0:
-                    self._near[alike] = near
+            near = own
+            cells[row], settled[row] = own.at, True
+            if row[0] == 0:
+                self._near[alike] = near
+            for is_stored in (False,) if remembers else (True, False):
+                rows = left[~settled[left]]
+                if rows.size:
+                    start = stored[rows] if is_stored else near.start(stored[rows], near.at)
+                    cells[rows], settled[rows] = near.chord(design.rows(rows), start)
         return cells, settled
+
+    def _own(self, row: Design, stored: Floats, near: _Neighbourhood | None) -> _Neighbourhood | None:
+        """Where one row rests, by derivatives of its own; None if that is not found, or other states rest beside it."""
+        for around in (_Neighbourhood(self.problem, row, stored), near):
+            if around is None or not around.is_usable:
+                continue
+            state, is_settled = around.newton(row, around.start(stored, around.at))
+            if is_settled:
+                own = _Neighbourhood(self.problem, row, state)
+                if own.is_usable and np.array_equal(own.moves, around.moves):
+                    return own
+        return None
 
 
 class _Neighbourhood:
     """A state, the scales of its cells, which of them move at all, and the inverse of the derivatives there.
 
-    One that is empty at the start stays so; one that nothing moves (a stock whose driver is frozen) keeps its value.
+    One that is empty stays so, and one that nothing moves (a stock without flows, or whose driver is frozen) keeps its value.
+    It is usable where the derivatives and the sums leave one state at rest.
     """
 
     def __init__(self, problem: RestProblem, design: Design, at: Floats) -> None:
@@ -205,17 +228,23 @@ class _Neighbourhood:
         self.active = np.flatnonzero(largest > 0)
         self.scale = np.where(largest > 0, np.maximum(largest, 1e-9 * largest.max()), 1.0)
         self.weights = np.array([members for _, members in problem.sums], dtype=float).reshape(-1, len(self.scale))
-        self.is_usable = bool(self.active.size)
-        if not self.is_usable:  # all stocks are empty
+        self.moves = np.zeros(len(self.scale), dtype=bool)
+        self.is_usable = False
+        if not self.active.size:  # all stocks are empty
             return
         derivatives = self.derivatives(design, at)
-        moves = np.abs(derivatives[: len(self.scale)]).max(axis=1)[self.active] > 0
-        # A constant at the end of its range may leave no number here, or nothing that its stocks act on.
-        self.is_usable = bool(np.isfinite(derivatives).all() and moves.any())
-        if not self.is_usable:
+        if not np.isfinite(derivatives).all():  # as a constant at the end of its range may have it
             return
-        self.active = self.active[moves]
-        self.inverse = np.linalg.pinv(derivatives[:, moves], rcond=_NEUTRAL)
+        self.moves = np.abs(derivatives[: len(self.scale)]).max(axis=1) > 0
+        if not self.moves.any() or not (largest > 0)[self.moves].all():  # what fills from empty has no scale
+            return
+        matrix = derivatives[:, self.moves[self.active]]
+        self.active = np.flatnonzero(self.moves)
+        sizes = np.linalg.svd(matrix, compute_uv=False)
+        self.is_usable = bool(sizes[-1] > _NEUTRAL * sizes[0])
+        self.inverse = np.linalg.pinv(matrix, rcond=_NEUTRAL)
+        values = np.linalg.eigvals(matrix[self.active])
+        self.may_swing = bool((np.abs(values.imag) > _SWINGS * np.abs(values.real)).any())
 
     def residual(self, design: Design, cells: Floats) -> Floats:
         """Relative changes of all stocks, then relative errors of the sums; shape (n_runs, n_stocks + n_sums)."""
@@ -232,11 +261,24 @@ class _Neighbourhood:
         values = self.residual(many, np.concatenate([cells + shift, cells - shift]))
         return np.asarray((values[:n] - values[n:]).T / (2 * _STEP))
 
-    def start(self, stored: Floats, state: Floats | None = None) -> Floats:
-        """This state, or another near it, with the sums of rows: shape (n_runs, n_stocks)."""
-        found = np.repeat(self.at if state is None else state[None], len(stored), axis=0)
+    def _slopes(self, design: Design, cells: Floats, along: Floats) -> Floats:
+        """Of each row's residual, along directions of shape (n, n_active): shape (n_runs, n_stocks + n_sums, n).
+
+        To one side: half the runs, and near enough to tell whether there is a slope.
+        """
+        shift = np.zeros((len(along) + 1, cells.shape[1]))
+        shift[1:, self.active] = _STEP * along * self.scale[self.active]
+        many = Design(design.names, np.repeat(design.values, len(shift), axis=0))
+        values = self.residual(many, (cells[:, None] + shift).reshape(-1, cells.shape[1]))
+        values = values.reshape(len(cells), len(shift), -1)
+        return np.asarray(np.swapaxes(values[:, 1:] - values[:, :1], 1, 2) / _STEP)
+
+    def start(self, stored: Floats, state: Floats) -> Floats:
+        """A state near this one, with the sums of rows, and their own cells where nothing moves: shape (n_runs, n_stocks)."""
+        found = np.repeat(state, len(stored), axis=0)
         for _, members in self.problem.sums:
             found[:, members] *= (stored[:, members].sum(axis=1) / found[:, members].sum(axis=1))[:, None]
+        found[:, ~self.moves] = stored[:, ~self.moves]
         return found
 
     def chord(self, design: Design, cells: Floats) -> tuple[Floats, Flags]:
@@ -253,7 +295,32 @@ class _Neighbourhood:
             open_rows = open_rows[goes & (size > SETTLED)]
             if not open_rows.size:
                 break
+        rows = np.flatnonzero(settled)
+        for start in range(0, len(rows), size := max(1, _AT_ONCE // len(self.active))):
+            some = rows[start : start + size]
+            settled[some] = self._is_only_rest(design.rows(some), cells[some])
         return cells, settled
+
+    def _is_only_rest(self, design: Design, cells: Floats) -> Flags:
+        """Whether the states at rest of rows are stable and have no other beside them; shape (n_runs,).
+
+        Where a row's derivatives have a direction without any, those of this state, inverted, differ from them along a direction
+        drawn at random by more than a normal number; so few rows whose derivatives differ little along some need all of them.
+        """
+        along = np.random.default_rng(0).standard_normal((_PROBES, len(self.active)))
+        differs = np.linalg.norm(self.inverse @ self._slopes(design, cells, along) - along.T, axis=1).max(axis=1)
+        found = np.asarray(differs < _NEAR)
+        rows = np.flatnonzero(~found)
+        if not rows.size:
+            return found
+        matrix = self._slopes(design.rows(rows), cells[rows], np.eye(len(self.active)))
+        is_still = (matrix[:, self.active] == 0).all(axis=2).any(axis=1)
+        is_known = np.isfinite(matrix).all(axis=(1, 2)) & ~is_still
+        rows, matrix = rows[is_known], matrix[is_known]
+        found[rows] = np.linalg.cond(self.inverse @ matrix, 1) < _REGULAR
+        if self.may_swing:
+            found[rows] &= self._is_stable(matrix)
+        return found
 
     def newton(self, design: Design, cells: Floats) -> tuple[Floats, bool]:
         """Newton's method for one row; settled only where the rest is stable."""
@@ -266,7 +333,7 @@ class _Neighbourhood:
                 break
             cells = self._moved(cells, -(residual @ np.linalg.pinv(matrix, rcond=_NEUTRAL).T))
             if np.abs(residual).max() <= SETTLED:
-                return cells, self._is_stable(matrix)
+                return cells, bool(self._is_stable(matrix))
         return cells, False
 
     def _moved(self, cells: Floats, step: Floats) -> Floats:
@@ -278,8 +345,9 @@ class _Neighbourhood:
         shorter = np.minimum(1.0, room.min(axis=1, initial=np.inf))
         return cells + whole * np.where(shorter > 0, shorter, 1.0)[:, None]
 
-    def _is_stable(self, matrix: Floats) -> bool:
-        return bool(np.linalg.eigvals(matrix[self.active]).real.max() <= _UNSTABLE)
+    def _is_stable(self, matrix: Floats) -> Flags:
+        """By derivatives of shape (..., n_stocks + n_sums, n_active)."""
+        return np.asarray(np.linalg.eigvals(matrix[..., self.active, :]).real.max(axis=-1) <= _UNSTABLE)
 
 
 @cache

@@ -254,5 +254,8 @@ def extended(sampling: Sampling, n: int) -> Sampling:
         raise DesignError(f"{n:,} rows are to be added, but only {left:,} combinations of ends are left")
     if sampling.kind not in DRAWN:
         name = "a design from a file" if sampling.kind == FILE else f"the design '{sampling.kind}'"
-        raise DesignError(f"{name} is complete, nothing can be added", hint=f"Only {', '.join(DRAWN)} go on.")
+        raise DesignError(
+            f"{name} is complete, nothing can be added",
+            hint=f"Only {', '.join(DRAWN)} go on, and extremes that are not all there.",
+        )
     return replace(sampling, parts=(*sampling.parts, n))

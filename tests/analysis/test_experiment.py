@@ -132,6 +132,69 @@ def test_inputs_of_another_shape_are_refused(small):
         experiment.run(np.zeros((2, 5)))
 
 
+TIMES = {"INITIAL TIME": "0", "FINAL TIME": "8", "TIME STEP": "0.25", "SAVEPER": "1"}
+
+
+def decay(folder, **changes):
+    """a halves in a year or so; `changes` are of the control variables."""
+    controls = TIMES | {name.replace("_", " "): value for name, value in changes.items()}
+    lines = [
+        "{UTF-8}",
+        "a = INTEG(-k * a, 10) ~~|",
+        "k = 0.5 ~ 1/year [0, 1] ~ |",
+        *(f"{n} = {v} ~~|" for n, v in controls.items()),
+    ]
+    (folder / "decay.mdl").write_text("\n".join(lines))
+    return sdsocec.load_model(folder / "decay.mdl")
+
+
+@pytest.mark.parametrize("name", ["TIME STEP", "FINAL TIME", "INITIAL TIME"])
+def test_times_that_are_equations_are_refused_with_one_message(tmp_path, name):
+    """It was a KeyError, from a sweep and from a sensitivity."""
+    from sdsocec.analysis.robust.rankings import saving_for
+    from sdsocec.analysis.sensitivity import sensitivity
+    from sdsocec.analysis.sweep import sweep
+
+    model = decay(tmp_path, **{name.replace(" ", "_"): f"{TIMES[name]} * 1 + 0"})
+    for ask in (
+        lambda: sweep(model, n=8, vary=["k"], outcomes=["a"], out=tmp_path / "sweep"),
+        lambda: sensitivity(model, vary=["k"], outcomes=["a"], n=64),
+        lambda: saving_for(model, None),
+        lambda: Experiment.of(model, [as_it_stands(model)], factors_of(model, names=["k"]), ("a",)).run(
+            np.ones((1, 1))
+        ),
+    ):
+        with pytest.raises(DesignError, match=f"'{name}' of 'decay' is an equation"):
+            ask()
+
+
+def test_a_saving_step_that_is_an_equation_is_the_time_step(tmp_path):
+    from sdsocec.analysis.robust.rankings import saving_for
+
+    assert saving_for(decay(tmp_path, SAVEPER="TIME STEP"), None) == (8.0, 8.0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "times"),
+    [({"FINAL TIME": 4.0}, (0, 4)), ({"INITIAL TIME": 2.0}, (2, 8)), ({"TIME STEP": 0.125}, (0, 8))],
+)
+def test_times_that_scenarios_set_are_those_of_the_runs(tmp_path, settings, times):
+    model = decay(tmp_path)
+    scenario = as_it_stands(model).with_settings(settings)
+    experiment = Experiment.of(model, [scenario], factors_of(model, names=["k"]), ("a",))
+    assert experiment.times == tuple(float(t) for t in range(times[0], times[1] + 1))
+    assert settings.items() <= experiment.controls.items()
+    expected = sdsocec.run(model, settings=settings)["a"].values[0]
+    np.testing.assert_array_equal(experiment.run(np.array([[0.5]]))[0, 0, :, 0], expected)
+
+
+def test_a_saving_step_of_a_scenario_s_own_is_refused(tmp_path):
+    model = decay(tmp_path)
+    scenario = as_it_stands(model).with_settings({"SAVEPER": 0.5})
+    with pytest.raises(DesignError, match="'SAVEPER' is set in 'decay', but all rows are saved at the same times"):
+        Experiment.of(model, [scenario], factors_of(model, names=["k"]), ("a",))
+
+
 # ---- starts from equilibrium ------------------------------------------------------------------------------------------------
 
 

@@ -108,7 +108,7 @@ def test_too_many_levers_have_no_shares_and_it_says_why(tmp_path):
     assert found.shares is None
     assert found.lost[:, 0].tolist() == found.alone[:, 0].tolist() == [1.0] * 13
     assert lever_table(found, model, {"result": model.card.outcomes[0]}, ("All", "Base"), "lever").header[2:] == (
-        "these alone", "lost without these",
+        "by these alone", "by these on top of the others",
     )  # fmt: skip
     notes = lever_notes(found, model, ("All", "Base"), "lever")
     assert "No Shapley shares: 13 levers make 8,192 combinations; exact shares go up to 12 levers." in notes[1]

@@ -155,3 +155,8 @@ def test_a_point_without_an_equilibrium_is_refused_by_name(tmp_path):
     factors = factors_of(model, names=["loss=uniform(-1, 1)", "leak=uniform(0, 1)"])
     with pytest.raises(SdsocecError, match=r"numbers of 'loss' are not finite: row 0 in 'closed' .*'tank'"):
         rank_by_influence(model, scenarios, factors, "tank")
+
+
+def test_a_place_that_runs_away_makes_no_ties_elsewhere():
+    """Equal means within 1e-9 of the values there; that of the largest value on the map would be 1e3."""
+    assert best_of(np.array([[1e12, 2e12], [5.0, 3.0], [4.0, 4.0]]), "lower").tolist() == [0, 1, -1]

@@ -621,6 +621,53 @@ def test_a_prepared_run_that_fails_says_so_when_it_is_asked_for(model):
         run(set={"TIME STEP": -1.0})
 
 
-def test_at_a_prompt_it_is_one_line():
+def test_at_a_prompt_each_part_is_one_line_and_rankings_are_a_sequence():
     model = sdsocec.load_model("first_steps")
-    assert repr(sdsocec.robust(model, n=16, only="rankings")).startswith("<Robustness of first_steps: ")
+    found = sdsocec.robust(model, n=16, only="rankings")
+    rankings = found.rankings
+    kept = sum(not one.is_fragile for one in rankings)
+    assert repr(found) == f"<Robustness of first_steps: {kept} of 30 rankings hold throughout>"
+    assert repr(rankings) == f"<Rankings in 2020: {kept} of 30 hold throughout>"
+    assert len(rankings) == 30 and list(rankings) == list(rankings.rankings) and rankings[-2:] == rankings.rankings[-2:]
+    one = rankings[0]
+    assert one.names == tuple(found.scenarios[i].name for i in (one.first, one.second)) and one.time == 2020
+    order = "<" if one.sense == "lower" else ">"
+    assert repr(one).startswith(f"<Ranking {one.output}: {one.names[0]} {order} {one.names[1]} in 2020, holds in ")
+    assert repr(rankings[-1]).endswith("holds in all 16>")
+
+
+def test_claims_at_a_prompt(with_claims):
+    found = robust(with_claims, claims_n=128, only="claims", trust_code=True)
+    assert repr(found) == "<Robustness of tiny: 1 of 5 claims hold throughout>"
+    by_name = {one.claim.name: one for one in found.claims}
+    one = by_name["C1"]
+    assert repr(one) == f"<ClaimResult C1: holds in {100 * one.share:.0f}% of 128>"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"only": "claims", "n": 64}, r"-n counts .*\n  For the claims: --claims-n 64 \(in Python claims_n=64\)"),
+        ({"only": "rankings", "claims_n": 64}, r"--claims-n counts .*\n  For the rankings: -n 64 \(in Python n=64\)"),
+        ({"only": "claims", "time": 2.0}, "--time is for the rankings"),
+    ],
+)
+def test_what_would_do_nothing_is_refused(with_claims, asked, said):
+    with pytest.raises(DesignError, match=said):
+        robust(with_claims, trust_code=True, **asked)
+
+
+def test_before_anything_is_run_the_provenance_is_told(model):
+    class Stop(Exception):
+        pass
+
+    told = []
+
+    def before(known):
+        told.append(dict(known))
+        raise Stop
+
+    with pytest.raises(Stop):
+        robust(model, n=16, seed=3, before=before, progress=lambda *_: pytest.fail("it ran"))
+    after = robust(model, n=16, seed=3).attributes()
+    assert told[0].items() <= after.items() and told[0]["seed"] == 3

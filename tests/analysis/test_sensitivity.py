@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,15 @@ from SALib.analyze import morris as salib_morris
 from SALib.analyze import pawn as salib_pawn
 from SALib.analyze import sobol as salib_sobol
 
+import sdsocec
+from sdsocec.analysis.experiment import Experiment
 from sdsocec.analysis.sensitivity import LEAST_EVENTS, MODES, Sample, behaviour_modes, draw, indices_of, sensitivity
 from sdsocec.analysis.sensitivity.design import problem_of
+from sdsocec.analysis.sensitivity.reading import Reading
 from sdsocec.errors import SdsocecError
 from sdsocec.model.project import load_model
-from sdsocec.scenario.factors import values_of
+from sdsocec.scenario import as_it_stands
+from sdsocec.scenario.factors import factors_of, values_of
 
 from . import small_rest
 
@@ -473,3 +478,23 @@ def test_a_model_that_saves_every_step_is_saved_at_fifty_times_at_most(tmp_path)
     found = sensitivity(load_model(tmp_path / "growth.mdl"), vary=["rate=uniform(0.01, 0.02)"], n=64)
     assert found.experiment.times == tuple(np.arange(0, 120.1, 2.5).tolist())
     assert found.parts["numerical"].indices.value[-1, 0, -1, 0, 0] == pytest.approx([1, 1], abs=0.2)
+
+
+def test_rows_that_run_away_hide_no_ranking(tmp_path):
+    """With help there is more of a in every row; in the largest a is 1e28, of which a billionth is more than a anywhere else."""
+    (tmp_path / "m.mdl").write_text(
+        "{UTF-8}\na = INTEG(g * a + help, 10) ~~|\ng = 0.01 ~~|\nhelp = 0 ~~|\nINITIAL TIME = 0 ~~|\nFINAL TIME = 10 ~~|\n"
+        "TIME STEP = 0.25 ~~|\nSAVEPER = 1 ~~|\n"
+    )
+    model = sdsocec.load_model(tmp_path / "m.mdl")
+    plain = replace(as_it_stands(model), name="none")
+    experiment = Experiment.of(
+        model, [plain, plain.with_settings({"help": 0.1})], factors_of(model, names=["g=uniform(0, 20)"]), ["a"]
+    )
+    sample = draw("pawn", 1, 512, 1)
+    runs = experiment.run(values_of(experiment.factors, sample.probabilities))
+    reference = replace(experiment, factors=()).run(np.zeros((1, 0)))[0]
+    found, _ = Reading(experiment, sample, runs, reference, 1, 0.95, 0.05).ranking({"a": "higher"})
+    assert np.ptp(np.log10(runs[:, 0, -1, 0])) > 20
+    assert found.best == ((experiment.scenarios[1].name,),)
+    assert found.share_best.tolist() == [[0.0, 1.0]] and found.share_changed.tolist() == [0.0]

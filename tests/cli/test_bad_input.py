@@ -264,3 +264,37 @@ def test_ctrl_c_stops_with_130_and_writes_nothing(tmp_path):
     assert err.strip().endswith("stopped; nothing was written")
     assert "Traceback" not in err
     assert {p.name for p in tmp_path.iterdir()} == {"m.mdl"}
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("run", "--model", LONG), ("init", LONG), ("verify", LONG), ("plot", "--project", LONG), ("run", LONG)],
+)
+def test_a_name_that_no_file_can_have_is_one_message(sdsocec_program, tmp_path, arguments):
+    done = sdsocec_program(*arguments)
+    assert done.code == 2 and done.err.count("error: ") == 1 and "Traceback" not in done.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
+@pytest.mark.parametrize("arguments", ["scenarios list", "--version", "run --out o"])
+def test_a_full_disk_behind_the_output_is_one_message(model, tmp_path, arguments):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "sdsocec", *arguments.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+        )
+    assert done.returncode == 2 and done.stderr.endswith("error: no space left on device\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="closes a file descriptor by a shell")
+def test_output_that_is_closed_stops_nothing(model, tmp_path):
+    command = f"{sys.executable} -m sdsocec run --model {model} --out o >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], cwd=tmp_path, stdin=subprocess.DEVNULL).returncode == 0
+    assert (tmp_path / "o" / "provenance.json").exists()

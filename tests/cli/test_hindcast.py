@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 
 from sdsocec.model.project import bundled_project
@@ -80,3 +81,16 @@ def test_a_model_without_a_record_gets_one_message(sdsocec_program, tmp_path):
     assert done.code == 2 and done.out == ""
     assert done.err.startswith("error: the card of 'mine' names no scenario of the test years\n")
     assert "[calibration] test_scenario" in done.err
+
+
+def test_an_error_of_a_share_is_in_percentage_points(sdsocec_program):
+    """`31.2% (±3.0%)` reads as 3 % of 31.2 %."""
+    for language, points in (("en", "percentage points"), ("nl", "procentpunt")):
+        done = sdsocec_program("hindcast", "--model", "social_economy", "--grid", "3", "--lang", language)
+        assert done.code == 0, done.err
+        assert f" {points})\t" in done.out + "\t" and not re.search(r"±[\d.,]+%", done.out)
+        assert any(points in line and line.startswith(("RMSE", "De RMSE")) for line in done.out.splitlines())
+        fit = sdsocec_program("data", "fit", "--model", "social_economy", "--lang", language).out
+        assert points in fit
+        listed = sdsocec_program("data", "list", "--model", "social_economy", "--lang", language).out
+        assert f" {points}\t" in listed

@@ -24,7 +24,7 @@ def test_a_sweep_keeps_them_and_counts_them(in_tank):
     ran = in_tank("sweep", "closed", "grows", *SOME, "-n", "64", "-o", "a")
     assert ran.code == 0, ran.err
     rows = open_sweep("a").no_equilibrium("closed")
-    said = f"{2 * len(rows)} runs are not finite ({2 * len(rows)} had no equilibrium to start from)"
+    said = f"runs not finite: {2 * len(rows)} (of these without equilibrium: {2 * len(rows)})"
     assert 10 <= len(rows) <= 16
     assert ran.out == f"64 rows in 2 scenarios in a; {said}, to be left out of statistics\n"
     assert f"of these without equilibrium\t{2 * len(rows)} of 128" in in_tank("sweep", "status", "a").out
@@ -39,7 +39,7 @@ def test_bands_leave_them_out(in_tank):
     assert ran.code == 0, ran.err
     assert "rows are left out: their numbers are not finite; 1" in ran.err
     assert "had no equilibrium to start from: row " in ran.err and WHY in ran.err
-    assert "rows without finite numbers are left out" in Path("figures/bands.svg").read_text(encoding="utf-8")
+    assert "combinations without finite numbers are left out" in Path("figures/bands.svg").read_text(encoding="utf-8")
 
 
 def test_a_tornado_names_the_input_that_has_no_bar(in_tank):

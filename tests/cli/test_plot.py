@@ -20,7 +20,7 @@ def test_without_a_kind_it_is_the_overview(sdsocec_program, kind):
     done = sdsocec_program("plot", *kind, "baseline", "publiek", *FIRST, "--lang", "nl")
     assert done.code == 0, done.err
     assert names("figures") == ["overview.png", "overview.svg"]
-    assert "scenarios: baseline, publiek" in done.err
+    assert "scenario's: baseline (Basis), publiek" in done.err and "Geschreven in " in done.err
 
 
 def test_options_may_come_first_and_help_lists_the_kinds(sdsocec_program):
@@ -58,7 +58,7 @@ def test_series_in_three_formats_with_the_data_and_a_grey_preview(sdsocec_progra
 def test_bands_and_fit_write_theirs(sdsocec_program):
     done = sdsocec_program("plot", "bands", "baseline", *FIRST, "--rows", "64", "--seed", "5", "--format", "svg")
     assert done.code == 0, done.err
-    assert "Model first_steps; 64 rows of 6 inputs; scenarios: baseline" in done.err
+    assert "scenarios: baseline\nInputs that vary: 6; rows: 64\nRuns: 64\n" in done.err
     done = sdsocec_program("plot", "fit", "unemployed", *FIRST, "--format", "svg")
     assert done.code == 0, done.err
     assert names("figures") == ["bands.csv", "bands.svg", "fit.csv", "fit.svg"]

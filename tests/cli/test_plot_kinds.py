@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+
+from sdsocec.errors import SdsocecError
+from sdsocec.model.project import load_model
+from sdsocec.report.plots.stacked import way_for
 
 ROOT = Path(__file__).resolve().parents[2]
 EPIDEMIC = str(ROOT / "tests" / "models" / "age_sir.mdl")
@@ -92,7 +97,8 @@ def test_a_tornado_is_of_the_baseline_and_of_differences_of_all_others(sdsocec_p
     shown = ("--outcome", "unemployed", "--format", "svg")
     done = sdsocec_program("plot", "tornado", *FIRST, *shown, "--lang", "nl", "--size", "column", "--grey")
     assert done.code == 0 and done.out == "", done.err
-    assert "Model first_steps; inputs, each alone: 6; scenarios: baseline\n" in done.err
+    assert "scenario's: baseline (Basis)\nInvoergrootheden, elk alleen: 6\nRuns: " in done.err
+    assert "Geschreven in figures: tornado.svg" in done.err
     assert names() == ["tornado-grey.png", "tornado.csv", "tornado.svg"]
     done = sdsocec_program("plot", "tornado", *FIRST, *shown, "--minus-baseline", "--time", "2015")
     assert done.code == 0, done.err
@@ -139,7 +145,8 @@ def test_an_intensity_of_zero_is_the_base_everywhere(sdsocec_program, its_plane)
             ("stacked", *FIRST, "--by", "places"),
             "there is no way to tell people apart 'places'\n  Did you mean 'place'?",
         ),
-        (("stacked", *FIRST, "--only", "werkloos"), "error: --only needs --by"),
+        (("stacked", *FIRST, "--only", "werkloos"), "error: the card of 'first_steps' names no groups of people"),
+        (("stacked", *FIRST, "--only", "werklos"), "error: no people are called 'werklos'\n  Did you mean 'werkloos'?"),
         (
             ("flows", *FIRST, "--from", "2012.5"),
             "error: people per year are not known for 2012.5\n  Whole years from 2000",
@@ -182,3 +189,22 @@ def test_a_wrong_map_is_one_message_and_writes_nothing(sdsocec_program, its_plan
     assert done.code == 2 and done.out == ""
     assert message in done.err
     assert not Path("figures").exists()
+
+
+def test_people_are_told_apart_by_the_division_that_only_is_not_of():
+    study = load_model("social_economy")
+    assert way_for(study, ["20-50 %"]) == "place"
+    assert way_for(study, ["unemployed", "at home"]) == "group"
+    with pytest.raises(SdsocecError, match="--only names groups and places: 20-50 %, unemployed"):
+        way_for(study, ["20-50 %", "unemployed"])
+    with pytest.raises(SdsocecError, match=r"no people are called '20-50%%'(.|\n)*Did you mean '20-50 %'"):
+        way_for(study, ["20-50%%"])
+
+
+def test_what_was_set_by_hand_stands_above_pictures_and_what_they_say(sdsocec_program):
+    asked = ("--set", "quota share=0.03", "--outcome", "unemployed", "--format", "svg", "--lang", "nl")
+    done = sdsocec_program("plot", "series", "regulier", *FIRST, *asked)
+    assert done.code == 0, done.err
+    svg = ElementTree.parse("figures/series.svg").getroot()
+    said = svg.findtext("{http://www.w3.org/2000/svg}desc")
+    assert said.startswith("Met de hand gezet, in elk scenario: quota share scenario = 0,03. ")

@@ -583,6 +583,6 @@ def test_a_netcdf_whose_numbers_mean_something_else_is_not_equal(sdsocec_program
 
 
 def test_a_time_with_fewer_digits_is_another_time(tmp_path):
-    from sdsocec.results.differences import compare_csv
+    from sdsocec.results.differences_tables import compare_csv
 
     assert compare_csv(b"time,x\n2014,3\n", b"time,x\n2014.125,3\n", tmp_path / "x.csv").verdict == "differs"

@@ -19,7 +19,7 @@ WRITES = {
     "compare": (*TWO, "-f", "csv", "-f", "xlsx"),
     "calibrate": ("--starts", "1", "--free", "matching elasticity", "--profiles"),
     "hindcast": ("--grid", "3"),
-    "robust": ("-n", "16", "--only", "rankings", "--outcome", "unemployed"),
+    "robust": ("-n", "16", "--only", "rankings", "--size", "column", "--grey", "--format", "png,pdf"),
     "sensitivity": (*TWO, "--method", "morris", "-n", "32", "--outcome", "unemployed", "--size", "column"),
     "tune": ("--do", "set matching elasticity=0.45; plot"),
     "sweep run": (*TWO, "-n", "8"),

@@ -102,6 +102,16 @@ def test_a_folder_of_nothing_of_ours_is_refused(sdsocec_program, tmp_path):
     assert "the folder 'empty' holds no provenance.json, no figure and no table" in done.err
 
 
+def test_a_folder_of_results_says_how_to_verify_them(sdsocec_program, tmp_path, here):
+    (tmp_path / "empty").mkdir()
+    os.chdir(here.parent)
+    done = sdsocec_program("verify", here.name)
+    assert done.code == 2
+    assert f"Folders in it can be verified: sdsocec verify {here.name}/f {here.name}/o\n" in done.err
+    command = done.err.strip().rpartition("can be verified: sdsocec ")[2].split()
+    assert sdsocec_program(*command).code == 0
+
+
 def test_a_file_that_the_provenance_does_not_list_is_not_passed_over(sdsocec_program, here):
     shutil.copy(here / "o" / "outcomes.csv", here / "o" / "mine.csv")
     shutil.copy(here / "f" / "fit.png", here / "o" / "fit.png")
@@ -180,13 +190,13 @@ def test_a_last_digit_that_was_changed_is_not_equal_bit_for_bit(sdsocec_program,
 
 
 def test_a_time_that_is_off_by_the_least_is_another_time(tmp_path):
-    from sdsocec.results.differences import compare_csv
+    from sdsocec.results.differences_tables import compare_csv
 
     assert compare_csv(b"time,x\n2014.0000001,3\n", b"time,x\n2014,3\n", tmp_path / "x.csv").verdict == "differs"
 
 
 def test_a_number_that_is_missing_is_no_number(tmp_path):
-    from sdsocec.results.differences import compare_csv
+    from sdsocec.results.differences_tables import compare_csv
     from sdsocec.results.differences_text import compare_json
 
     for other in (b"nan", b"", b"inf", b"0"):

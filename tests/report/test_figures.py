@@ -275,3 +275,17 @@ def test_labels_are_spread_apart_within_their_room():
     assert spread([5.0, 5.0, 5.0], 4.0, 0.0, 12.0) == [2.0, 6.0, 10.0]
     assert spread([0.0, 30.0], 4.0, 0.0, 30.0) == [2.0, 28.0]
     assert spread([1.0, 2.0], 4.0, 0.0, 7.0) is None
+
+
+@pytest.mark.parametrize(("language", "said"), [
+    ("en", "Set by hand in every scenario: quota share scenario = 0.03."),
+    ("nl", "Met de hand gezet, in elk scenario: quota share scenario = 0,03."),
+])  # fmt: skip
+def test_what_was_set_by_hand_stands_under_the_title(language, said):
+    dataset = sdsocec.run("first_steps", "regulier", settings={"quota share": 0.03})
+    figure = draw_overview(dataset, load_model("first_steps"), language)
+    assert figure.get_label().startswith(said)
+    assert any(text.replace("\n", " ").startswith(said) for text, _ in texts(figure))
+    assert_all_text_is_on_the_canvas_and_apart(figure)
+    plain = draw_overview(sdsocec.run("first_steps", "regulier"), load_model("first_steps"), language)
+    assert not any("0.03" in text or "0,03" in text for text, _ in texts(plain))

@@ -214,7 +214,7 @@ def test_files_carry_text_and_provenance_and_are_the_same_each_time(run, model):
     assert files == again
     assert model.equations.file_sha256 in Image.open(BytesIO(files["fit.png"])).text["Source"]
     svg = ElementTree.fromstring(files["fit.svg"])
-    assert svg.find("{http://www.w3.org/2000/svg}desc").text.startswith("4 small charts of First steps")
+    assert svg.find("{http://www.w3.org/2000/svg}desc").text.startswith("Small charts (4) of First steps")
 
 
 # ---- the table ------------------------------------------------------------------------------------------------------

@@ -16,7 +16,15 @@ from PIL import Image
 
 from sdsocec.errors import ProjectError, SdsocecError
 from sdsocec.report.lettering import clean, fit, fit_or_shrink, width_of
-from sdsocec.report.picture import Picture, by_hand, new_sheet, render_pictures, stamp, write_pictures
+from sdsocec.report.picture import (
+    Picture,
+    new_sheet,
+    render_pictures,
+    settings_below,
+    stamp,
+    with_settings,
+    write_pictures,
+)
 from sdsocec.report.saving import house_style, with_drawing
 from sdsocec.report.sheet import Head, line_handle, place_panels, sheet_height, write_legend
 from sdsocec.report.style import HOUSE, TALLEST, load_style
@@ -33,6 +41,7 @@ ATTRIBUTES = {
     "sdsocec_version": "9.9",
     "settings": '{"quota share": 0.03}',
 }
+BY_HAND = "Set by hand in every scenario: quota share = 0.03."
 SVG = {"svg": "http://www.w3.org/2000/svg"}
 
 
@@ -77,8 +86,13 @@ def test_the_stamp_says_what_a_figure_is_of_and_is_seen(assert_legible):
 
 
 def test_what_was_set_by_hand_is_noted_in_the_readers_numbers():
-    assert by_hand(ATTRIBUTES, "nl") == "Met de hand gezet, in elk scenario: quota share = 0,03."
-    assert by_hand({}, "nl") == "" and by_hand({"settings": "no json"}, "nl") == ""
+    assert with_settings("Model", ATTRIBUTES, "nl") == "Met de hand gezet, in elk scenario: quota share = 0,03. Model"
+    assert settings_below(ATTRIBUTES, "nl") == "", "the subtitle has it"
+    for none in ({}, {"settings": "no json"}):
+        assert with_settings("Model", none, "nl") == "Model" and settings_below(none, "nl") == ""
+    many = {"settings": json.dumps(dict.fromkeys("abcde", 1.5))}
+    assert with_settings("", many, "en") == "Set by hand in every scenario: a = 1.5; b = 1.5; c = 1.5; 2 more. "
+    assert settings_below(many, "en").endswith("d = 1.5; e = 1.5.")
 
 
 @pytest.mark.parametrize("size", ["column", "full"])
@@ -188,15 +202,15 @@ def test_title_words_and_provenance_are_in_all_three_formats():
     stamped = with_drawing(ATTRIBUTES) | {"picture": "small"}
     assert list(files) == ["small.svg", "small.pdf", "small.png", "small.csv"]
     with Image.open(BytesIO(files["small.png"])) as image:
-        assert image.info["Title"] == "A title" and image.info["Description"] == "Van 1 naar 3."
+        assert image.info["Title"] == "A title" and image.info["Description"] == f"{BY_HAND} Van 1 naar 3."
         assert json.loads(image.info["Source"]) == stamped
     svg = ElementTree.fromstring(files["small.svg"])
     assert svg.get("role") == "img" and svg.findtext("svg:title", namespaces=SVG) == "A title"
-    assert svg.findtext("svg:desc", namespaces=SVG) == "Van 1 naar 3."
+    assert svg.findtext("svg:desc", namespaces=SVG) == f"{BY_HAND} Van 1 naar 3."
     source = next(e for e in svg.iter() if e.tag.endswith("}source"))
     assert json.loads(source.text) == stamped
     assert pdf_text(files["small.pdf"], b"Title") == "A title"
-    assert pdf_text(files["small.pdf"], b"Subject") == "Van 1 naar 3."
+    assert pdf_text(files["small.pdf"], b"Subject") == f"{BY_HAND} Van 1 naar 3."
     assert json.loads(pdf_text(files["small.pdf"], b"Source")) == stamped
 
 
@@ -229,7 +243,7 @@ def test_the_grey_preview_has_no_colour_and_the_same_words():
     files = render_pictures([picture()], ["svg"], ATTRIBUTES, grey=True)
     assert list(files) == ["small.svg", "small-grey.png", "small.csv"]
     with Image.open(BytesIO(files["small-grey.png"])) as image:
-        assert image.mode == "L" and image.info["Description"] == "Rises from 1 to 3."
+        assert image.mode == "L" and image.info["Description"] == f"{BY_HAND} Rises from 1 to 3."
         assert np.asarray(image).min() < 60 < 200 < np.asarray(image).max()
 
 
@@ -260,8 +274,8 @@ def test_hostile_text_comes_out_as_text_in_every_format(assert_legible, recwarn)
     files = render_pictures([hostile], ["svg", "pdf", "png"], attributes)
     svg = ElementTree.fromstring(files["p.svg"])
     assert b"<script" not in files["p.svg"]
-    assert svg.findtext("svg:desc", namespaces=SVG) == clean(HOSTILE)
-    assert pdf_text(files["p.pdf"], b"Subject") == clean(HOSTILE)
+    assert svg.findtext("svg:desc", namespaces=SVG) == f"{BY_HAND} {clean(HOSTILE)}"
+    assert pdf_text(files["p.pdf"], b"Subject") == f"{BY_HAND} {clean(HOSTILE)}"
     with Image.open(BytesIO(files["p.png"])) as image:
         assert json.loads(image.info["Source"]) == with_drawing(attributes) | {"picture": "p"}
     assert not recwarn.list

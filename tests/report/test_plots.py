@@ -155,7 +155,7 @@ def test_what_was_observed_is_drawn_with_its_source_and_where_that_changes():
         its_runs(), with_outcomes(first_steps(), ["wsw"]), language="nl", observed=load_observed(first_steps())
     )
     words = " ".join(t.get_text() for t in picture.figure.texts).replace("\n", " ")
-    assert "Punten: waargenomen (CBS, UWV of SZW, uit eerder literatuuronderzoek, niet teruggevonden; Cedris)." in words
+    assert "Punten: waargenomen (CBS, UWV of SZW; Cedris)." in words
     assert "Twee streepjes: vanaf daar een andere bron of definitie." in words
 
 
@@ -175,7 +175,9 @@ def test_the_date_at_which_scenarios_part_is_told_and_each_ones_own_where_they_d
     chosen = with_outcomes(model, ["people"])
     (picture,) = series_pictures(three, chosen, language="nl")
     words = " ".join(t.get_text() for t in picture.figure.texts).replace("\n", " ")
-    assert "alle scenario's zijn gelijk tot 2002,5 (verticale lijn). Elk verlaat a na: b 2002,5 en c 2003." in words
+    assert (
+        "alle scenario's zijn gelijk tot 2002,5 (verticale lijn). Elk wijkt van a af na: b 2002,5 en c 2003." in words
+    )
 
 
 def test_the_words_tell_where_lines_go_and_when_they_are_highest(dataset, model):
@@ -259,8 +261,8 @@ def test_the_footer_says_how_many_rows_and_which_seed_and_what_was_left_out():
     broken = replace(bands, values=values, is_finite=finite)
     picture = bands_pictures(broken, first_steps(), language="nl")[0]
     words = " ".join(t.get_text() for t in picture.figure.texts).replace("\n", " ")
-    said = "64 rijen van 6 onzekere invoergrootheden (Sobolpunten, seed 1), in elk scenario dezelfde."
-    assert f"{said} 2 rijen zonder eindige getallen zijn weggelaten." in words and "| seed 1 |" in words
+    said = "Over 64 combinaties van 6 onzekere invoergrootheden (Sobolpunten, seed 1), in elk scenario dezelfde."
+    assert f"{said} 2 combinaties zonder eindige getallen zijn weggelaten." in words and "| seed 1 |" in words
     assert said in picture.alt
     assert broken.of(0, 0).shape[0] == 62, "left out in every scenario: rows stay paired"
 
@@ -272,7 +274,7 @@ def test_the_words_and_the_table_of_bands_tell_the_quantiles():
     last = next(row for row in picture.table.rows if row[:2] == ("publiek", 2020.0))
     rows = its_bands().of(4, 0)[:, -1] * 1000
     assert last[4:11] == pytest.approx(tuple(np.quantile(rows, [0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95])))
-    assert f"in 2020 90% of the rows lie between {round(last[4], -2):,.0f}" in picture.alt
+    assert f"in 2020 90% of them lie between {round(last[4], -2):,.0f}" in picture.alt
 
 
 # ---- fit --------------------------------------------------------------------------------------------------------------
@@ -295,7 +297,8 @@ def test_the_legend_of_a_fit_names_the_scenario_and_the_footer_the_sources():
         "waargenomen, fitjaren", "waargenomen, toetsjaren", "run, scenario Basis", "run in de toetsjaren, scenario Basis",
     ]  # fmt: skip
     words = " ".join(t.get_text() for t in picture.figure.texts).replace("\n", " ")
-    assert "Waargenomen: CBS 80590ned (tot en met 2013), ILOSTAT (vanaf 2014);" in words
+    assert "Bronnen. Werklozen: CBS 80590ned (tot en met 2013), ILOSTAT (vanaf 2014). Werkenden: " in words
+    assert "Voorspelling, waarvan" not in words and "niet teruggevonden" not in words, "that stands in tables"
     assert "Breuk in werkenden, 2005:" in words and "as recorded" not in words
 
 

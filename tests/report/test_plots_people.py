@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import FillBetweenPolyCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 
@@ -20,7 +22,7 @@ from sdsocec.report.numbers import format_value
 from sdsocec.report.people import people_data
 from sdsocec.report.picture import render_pictures
 from sdsocec.report.plots.flows import bands_of, draw_flows, flow_pictures
-from sdsocec.report.plots.stacked import draw_stacked, people_stack, stacked_pictures
+from sdsocec.report.plots.stacked import Stack, draw_stacked, people_stack, stacked_pictures, thin_note
 from sdsocec.report.style import HOUSE
 from sdsocec.results.flows import measure_flows
 from sdsocec.results.origins import origin_destination
@@ -130,7 +132,25 @@ def test_the_words_of_areas_tell_the_start_and_the_end_of_each_with_the_unit():
     stack = people_stack(dataset, model, "place", language="nl")
     assert picture.alt.startswith("Vlakdiagrammen (1) van Eerste stappen") and "; in personen." in picture.alt
     first, last = (format_value(float(stack.values[4, 0, i]), "nl") for i in (0, -1))
-    assert f"regulier werk: van {first} naar {last};" in picture.alt
+    assert f"{stack.labels[0]}: van {first} naar {last};" in picture.alt
+
+
+def test_an_area_that_is_hardly_to_be_seen_is_named_with_the_most_that_is_in_it():
+    """Sheltered work, 100,000 of 10 million, vanished between the outlines of its neighbours."""
+    stack = Stack("place", ("many", "few", "none"), np.array([[[900.0, 1000.0], [5.0, 9.0], [0.0, 0.0]]]), np.array([0.0, 1.0]),
+                  "persons", 1.0)  # fmt: skip
+    assert thin_note(stack, "en") == "Hardly to be seen, as it is so narrow: few (at most 9)."
+    assert thin_note(replace(stack, values=stack.values[:, :1], labels=("many",)), "nl") == ""
+    ax = draw_stacked(Figure().add_subplot(), stack, 0, "en", HOUSE)
+    assert all(area.get_linewidth() == 0 for area in ax.collections)
+
+
+def test_areas_differ_in_grey():
+    """Sheltered work and people at home looked alike."""
+    colours = [to_rgb(HOUSE.fill(i).colour) for i in range(5)]
+    for weights in ((0.299, 0.587, 0.114), (0.213, 0.715, 0.072)):  # of two ways to print colours in grey
+        shades = sorted(float(np.dot(weights, colour)) for colour in colours)
+        assert min(np.diff(shades)) > 0.06, shades
 
 
 # ---- flows ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from sdsocec.errors import ProjectError, SdsocecError
 from sdsocec.report.numbers import format_value
 from sdsocec.report.picture import render_pictures
 from sdsocec.report.plots.chosen import shown_of, with_outcomes
-from sdsocec.report.plots.corners import corner_pictures, draw_best
+from sdsocec.report.plots.corners import _drawn_notes, corner_pictures, draw_best, factor_words
 from sdsocec.report.plots.maps import drop_overlapping, pale, parts_of, region_centres
 from sdsocec.report.plots.plane import draw_plane, plane_pictures
 from sdsocec.report.plots.quadrant import PLACES, quadrant_of, quadrant_pictures, require_two_axes
@@ -112,6 +112,68 @@ def test_the_quadrant_is_legible_with_both_axes_in_words(size, language, small_p
         assert set(expected) <= set(words)
         assert any(("vermenging" if language == "nl" else "merging") in word for word in words)
         assert all(plane.corners[at].title.in_language(language) in picture.alt for at in PLACES)
+
+
+def test_a_number_of_a_bar_is_never_beside_the_line_of_the_base(small_plane, runs):
+    """`6,647,000` stood right of the line of the baseline (8,869,000), far from its bar."""
+    picture = quadrant_pictures(runs, small_plane, load_plane(small_plane), people=True)[-1]
+    figure = picture.figure
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        lines = [segment for part in ax.collections for segment in part.get_segments()]
+        tops = ax.transData.transform([(x, y) for segment in lines for x, y in segment])[:, 1]
+        numbers = [t for t in ax.texts if t.get_fontweight() == "bold" and t.get_gid() != "head"]
+        assert len(numbers) == len(ax.patches)
+        for number, bar in zip(numbers, ax.patches, strict=True):
+            box, own = number.get_window_extent(), bar.get_window_extent()
+            assert own.y1 <= box.y0 < own.y1 + 12 and not any(box.y0 < top < box.y1 for top in tops)
+    (note,) = [t.get_text() for t in figure.texts if "Upright line" in t.get_text()]
+    base = {row[2]: row[3] for row in picture.table.rows if row[0] == "baseline"}
+    assert all(f"{label} {format_value(value)}" in note.replace("\n", " ") for label, value in base.items())
+
+
+def test_a_quadrant_of_lines_says_what_its_time_is_in(small_plane, runs):
+    (picture,) = quadrant_pictures(
+        runs, small_plane, load_plane(small_plane), outcomes(runs, small_plane, "nl")[:1], language="nl"
+    )
+    assert [ax.get_xlabel() for ax in picture.figure.axes] == ["", "", "jaar", "jaar"]
+
+
+def test_a_map_of_the_best_corner_explains_only_what_is_drawn():
+    """One region only, and a legend of solid lines and of white."""
+    levels = (np.linspace(0, 1, 9), np.linspace(0, 1, 9))
+    one = ShownOutcome("x", "x", "kg", np.stack([np.ones((9, 9)), 2 + levels[0][:, None] + levels[1]], axis=-1), False)
+    said = _drawn_notes([one], ["lower"], is_inside=False, language="en")
+    assert said == ["Dashed lines: how much better the best is than the next."]
+    two = replace(one, values=np.stack([np.ones((9, 9)), 0.4 + levels[0][:, None] + levels[1]], axis=-1))
+    assert [part.split()[0] for part in _drawn_notes([two], ["lower"], is_inside=True, language="en")] == [
+        "Solid", "Dashed", "Cross:",
+    ]  # fmt: skip
+
+
+def test_no_number_lies_on_the_cross(corner_map):
+    (picture,) = corner_pictures(corner_map)
+    picture.figure.draw_without_rendering()
+    for ax in picture.figure.axes:
+        for mark in (line for line in ax.lines if line.get_gid() == "own"):
+            box = mark.get_window_extent()
+            assert not any(box.overlaps(t.get_window_extent()) for t in ax.texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_map_says_its_lowest_and_highest_value(plane_map, language):
+    (picture,) = plane_pictures(plane_map, language=language)
+    words = " ".join(t.get_text() for t in picture.figure.texts).replace("\n", " ")
+    values = plane_map.values[..., 0] * 1000
+    for value in (values.min(), values.max()):
+        assert format_value(float(value), language) in words
+
+
+def test_the_unit_of_an_uncertainty_is_in_the_language_of_the_reader(corner_map):
+    named = replace(corner_map.factors[0], unit="percent/year")
+    assert factor_words(replace(corner_map, factors=(named, *corner_map.factors[1:])), 0, "nl").name.endswith(
+        "(%/jaar)"
+    )
 
 
 def test_a_plane_of_other_axes_has_no_quadrant(small_plane):
@@ -344,3 +406,21 @@ def test_the_same_maps_are_the_same_bytes(plane_map, corner_map):
 def test_values_are_shown_in_the_units_of_the_card(plane_map, small_plane):
     shown = shown_of(small_plane, "unemployed", plane_map.values[:, :, 0], "nl")
     assert shown.unit == "personen" and shown.values[0, 0] == plane_map.values[0, 0, 0] * 1000
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_share_is_better_by_percentage_points(small_plane, language):
+    outcomes = tuple(
+        one.model_copy(update={"direction": "higher"}) if one.variable == "wb employment share" else one
+        for one in small_plane.card.outcomes
+    )
+    model = replace(small_plane, card=small_plane.card.model_copy(update={"outcomes": outcomes}))
+    found = map_corners(model, factors_of(model, names=BY), ["wb employment share"], grid=5)
+    picture = corner_pictures(found, language=language)[0]
+    assert {"en": "percentage point", "nl": "procentpunt"}[language] in picture.alt
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_a_map_name_the_axes_as_they_name_its_points(plane_map, language):
+    alt = plane_pictures(plane_map, language=language)[0].alt
+    assert all(f"({axis})" in alt and f"{axis} 0" in alt for axis in plane_map.axes)

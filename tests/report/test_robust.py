@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import sdsocec
 from sdsocec.analysis.checks import CheckResult
 from sdsocec.analysis.robust import ClaimResult, Split, Stretch, Strongest, claims_of, robust
 from sdsocec.report.picture import render_pictures
 from sdsocec.report.robust_figures import robust_pictures
+from sdsocec.report.robust_orders import orders
 from sdsocec.report.robust_tables import data_tables, fragile, inputs_line, printed_claims, printed_rankings
 from sdsocec.report.robust_words import Words
 
 NEVER = ((Stretch(0.0, 1.0, "holds"),),) * 6  # the six inputs of the model
+FAILING = ((Stretch(0.0, 1.0, "fails"),),) * 6
 
 
 def only(position, *borders):
@@ -32,10 +37,11 @@ def found():
     fares = [(40, 24, 0, True), (64, 0, 0, True), (10, 50, 4, False)]
     split = Split(4, 0.296, (0, 20), (40, 44), 0.9, 1e-6)
     alone = only(4, "fails", 0.2963, "holds")
+    none = {True: NEVER, False: FAILING}
     results = tuple(
         ClaimResult(
             claim, CheckResult(claim.check, holds, "0.4"), n_holds, n_fails, n_unknown, (0.1, 0.9),
-            split if n_fails else None, alone if n_fails else NEVER,
+            split if n_fails else None, (*none[holds][:4], alone[4], *none[holds][5:]) if n_fails else NEVER,
         )
         for claim, (n_holds, n_fails, n_unknown, holds) in zip(claims, fares, strict=False)
     )  # fmt: skip
@@ -194,6 +200,12 @@ def test_where_none_flips_alone_the_split_tells(found, ranking):
         "explains 62% of the variation in the difference, but no input turns the ranking round alone. With speed of ageing up "
         "to 0.950 it holds in 79% of 380; above in 98% of 1,668."
     )
+    for below, above, said in [
+        ((78, 95), (409, 417), "78 of 95; above in 409 of 417."),
+        ((300, 380), (1667, 1668), "300 of 380; above in 1,667 of 1,668."),
+        ((300, 380), (1668, 1668), "79% of 380; above in all 1,668."),
+    ]:  # counts or percentages, not both
+        assert sentence(found, replace(one, split=replace(one.split, below=below, above=above))).endswith(said)
     few = replace(one, n_holds=40, n_reversed=10, strongest=None)
     assert sentence(found, few).endswith("40 of 50 plausible inputs. Too few rows to tell which input decides.")
     assert "With" not in sentence(found, replace(one, split=replace(one.split, p_value=0.4)))
@@ -224,11 +236,108 @@ def test_every_ranking_is_told_or_counted_among_the_others(found, language):
     part = printed_rankings(found, language)
     broken = fragile(found.rankings.rankings)
     assert len(part.sentences) == len(broken) and str(len(broken)) in part.head
-    first = part.below[0]
-    others = sum(int(piece.split(":")[-1].strip(" .")) for piece in first.split(": ", 1)[1].split(";"))
-    assert others + len(broken) == len(found.rankings.rankings) == 30
-    assert len(printed_claims(found, language).sentences) == 2
+    assert str(30 - len(broken)) in part.others
+    names = [scenario.title.in_language(language) for scenario in found.scenarios]
+    told = set()
+    for line in part.kept:
+        outcome, orders = line.rsplit(": ", 1)
+        for order in orders.split("; "):
+            groups = [group.strip("()").split(", ") for group in re.split(" [<>] ", order)]
+            for k, group in enumerate(groups):
+                told |= {(outcome, a, b) for a in group for later in groups[k + 1 :] for b in later}
+    words = Words(found, language)
+    kept = [one for one in found.rankings if not one.is_fragile]
+    assert told == {(words.outcome(one), names[one.first], names[one.second]) for one in kept}
+    claims = printed_claims(found, language)
+    assert len(claims.sentences) == 2 and claims.kept == (words.claim(found.claims[1]),)
     assert "imitation" not in inputs_line(found, "nl")
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_a_few_that_hold_are_said_in_a_sentence_each(found, language):
+    kept = tuple(one for one in found.rankings if not one.is_fragile)
+    broken = tuple(one for one in found.rankings if one.is_fragile)
+    words = Words(found, language)
+    for some in (broken[:1] + kept[:3], kept[:3]):  # with others, and all of them
+        part = printed_rankings(replace(found, rankings=replace(found.rankings, rankings=some)), language)
+        assert part.kept == tuple(words.ranking_sentence(one) for one in kept[:3])
+        assert bool(part.others) == (len(some) > 3)
+        assert all({"en": " in all 256 ", "nl": " in alle 256 "}[language] in line for line in part.kept)
+
+
+@settings(deadline=None)
+@given(st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda pair: pair[0] < pair[1])))
+def test_orders_say_all_pairs_and_nothing_else(pairs):
+    said = set()
+    for order in orders(pairs):
+        said |= {(a, b) for k, group in enumerate(order) for a in group for later in order[k + 1 :] for b in later}
+    assert said == pairs
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=2, max_size=6))
+def test_levels_make_one_order(levels):
+    """What lies apart is in order, what lies equal is in brackets."""
+    pairs = [(a, b) for a in range(len(levels)) for b in range(len(levels)) if levels[a] < levels[b]]
+    found = orders(pairs)
+    assert len(found) == (len(set(levels)) > 1)
+    assert all([levels[group[0]] for group in order] == sorted(set(levels)) for order in found)
+
+
+def test_every_input_that_alone_turns_it_round_is_named(found, ranking):
+    several = (
+        (Stretch(0.0, 0.9, "fails"), Stretch(0.9, 1.0, "holds")),
+        (Stretch(0.0, 0.2, "fails"), Stretch(0.2, 1.0, "holds")),
+        (Stretch(0.0, 0.5, "holds"), Stretch(0.5, 1.0, "fails")),
+        (Stretch(0.0, 0.7, "holds"), Stretch(0.7, 1.0, "fails")),
+        (Stretch(0.0, 0.6, "holds"), Stretch(0.6, 1.0, "fails")),
+        *NEVER[:1],
+    )
+    one = replace(ranking, alone=several)
+    assert sentence(found, one).endswith(
+        "alone, it turns the ranking round above 0.700. What else turns it round alone: speed of ageing below 0.900; depth of a "
+        "recession above 0.5000; imitation by entrepreneurs above 0.600 per year; response to incentives below 0.200."
+    )
+    assert "Wat de volgorde ook omkeert als alleen dat verandert: snelheid van vergrijzing onder 0,900; " in sentence(
+        found, one, "nl"
+    )
+    without = sentence(found, replace(one, strongest=None))
+    assert "Alone, what turns the ranking round: speed of ageing below 0.900; depth of" in without
+    assert without.count(" above ") + without.count(" below ") == 5
+    shown = replace(found, rankings=replace(found.rankings, rankings=(one,)))
+    (row,) = next(table for table in data_tables(shown) if table.name == "rankings").rows
+    assert any(str(cell).startswith("speed of ageing below 0.900; depth") for cell in row)
+    (ax,) = robust_pictures(shown)[0].figure.axes
+    texts = " | ".join(text.get_text().replace("\n", " ") for text in ax.texts)
+    assert "matching elasticity: above 0.700; speed of ageing: below 0.900; and 3 others" in texts
+    flips = robust_pictures(shown)[1].figure
+    assert "Other inputs turn" in " ".join(text.get_text().replace("\n", " ") for text in flips.texts)
+
+
+def test_every_input_that_alone_makes_a_claim_fail_is_named(found):
+    alone = (*only(0, "holds", 0.5, "fails")[:1], *only(4, "fails", 0.2963, "holds")[1:])
+    one = replace(found.claims[0], alone=alone)
+    assert (
+        Words(found, "en")
+        .claim_sentence(one)
+        .endswith(
+            "alone, it makes the claim fail below 0.296 per year. What else makes it fail alone: speed of ageing above 0.500."
+        )
+    )
+    stopped = replace(found.claims[2], alone=(*only(0, "fails", 0.5, "holds")[:1], *found.claims[2].alone[1:]))
+    none = replace(found.claims[0], split=None, alone=NEVER)
+    pictures = robust_pictures(replace(found, rankings=None, claims=(one, stopped, none)))
+    texts = " | ".join(text.get_text().replace("\n", " ") for text in pictures[0].figure.axes[0].texts)
+    assert "imitation by entrepreneurs: below 0.296 per year; speed of ageing: above 0.500" in texts
+    assert "imitation by entrepreneurs: holds above 0.296 per year; speed of ageing: holds above 0.500; 4 not" in texts
+    assert "(no input alone)" in texts
+
+
+def test_a_bar_says_that_no_value_of_the_strongest_input_does_it(found, ranking):
+    shown = robust_pictures(replace(found, rankings=replace(found.rankings, rankings=(ranking,))))[0]
+    assert "(matching elasticity: no value alone)" in [
+        text.get_text().replace("\n", " ") for text in shown.figure.axes[0].texts
+    ]
 
 
 def test_tables_are_tidy(found):
@@ -241,7 +350,7 @@ def test_tables_are_tidy(found):
         assert row[column("n")] == row[column("holds")] + row[column("ties")] + row[column("reversed")] == 256
         factor = 1000 if row[column("unit")] == "persons" else 1
         assert row[column("difference")] == pytest.approx(one.stored * factor)
-    claims = {(row[1], *row[4:8]) for row in tables["flips"].rows if row[0] == "claim"}
+    claims = {(row[1], *row[4:8]) for row in tables["flips"].rows if row[0] == "claim" and row[4] == "imitation"}
     assert claims == {
         (name, "imitation", *stretch)
         for name in ("so_is_a_hype", "so_carries_sheltered_work")
@@ -298,3 +407,15 @@ def test_nothing_leaves_the_sheet(found, language, size):
                     continue
                 box = text.get_window_extent().transformed(picture.figure.dpi_scale_trans.inverted())
                 assert box.x0 >= -0.02 and box.x1 * 72 <= width + 1.5 and box.y1 * 72 <= height, text.get_text()
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_words_of_bars_are_of_those_drawn_and_count_the_others(found, language):
+    for picture in robust_pictures(found, language):
+        if picture.stem.endswith("-shares"):
+            drawn = len(picture.table.rows)
+            others = len(found.rankings.rankings if "rankings" in picture.stem else found.claims) - drawn
+            assert f"{ {'en': 'each of', 'nl': 'elk van'}[language] } {drawn} " in picture.alt
+            assert others and f"{ {'en': 'Not drawn:', 'nl': 'Niet getekend:'}[language] } {others} " in picture.alt
+    claims = next(one for one in robust_pictures(found, language) if one.stem == "claims-shares")
+    assert {"en": "could be computed", "nl": "te berekenen was"}[language] in claims.alt  # one has rows that were not

@@ -9,25 +9,38 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
 from sdsocec.analysis.sensitivity import MODES, sensitivity
 from sdsocec.model.project import load_model
 from sdsocec.report.sensitivity_data import data_tables
 from sdsocec.report.sensitivity_figures import pictures
-from sdsocec.report.sensitivity_panels import draw_convergence, draw_modes, draw_over_time, draw_ranked
+from sdsocec.report.sensitivity_panels import (
+    OWN_MODE,
+    draw_convergence,
+    draw_modes,
+    draw_over_time,
+    draw_ranked,
+    looks_of,
+)
 from sdsocec.report.sensitivity_tables import (
     convergence_sheet,
     drawn_over_time,
     effect_unit,
     expected,
     index_sheet,
+    is_spread,
     mode_name,
     mode_sheet,
     notes,
+    outcome_label,
     ranking_sheet,
+    should_do,
     shown_names,
     those_that_matter,
 )
+from sdsocec.report.sensitivity_words import footer_notes
+from sdsocec.report.style import HOUSE
 
 
 @pytest.fixture(scope="module", params=["sobol", "morris", "pawn"])
@@ -76,7 +89,10 @@ def test_what_has_not_converged_says_so_and_which_index(coarse):
         assert row[-1] == said
     assert sheet.rows[0][-1] == "not converged"
     said = list(notes(coarse, ["unemployed"]))
-    assert any(line.startswith("Not all indices shown have converged; n = ") for line in said)
+    assert any(
+        line.startswith("Not all indices have converged. The n that should do, of all outcomes at the ")
+        for line in said
+    )
     assert expected(1 << 21, "en") == "more than 1,048,576"
 
 
@@ -127,18 +143,90 @@ def test_over_time_whatever_mattered_most_at_some_time_is_drawn_with_intervals(c
     indices = part.indices
     for k in range(len(part.outcomes)):
         drawn = drawn_over_time(part, 0, k)
-        firsts = {int(np.argmax(indices.chief[0, t, k])) for t in range(len(part.times)) if indices.varies[0, t, k]}
+        spread = indices.spread[0, :, k]
+        counts = indices.varies[0, :, k] & (spread >= 0.05 * spread.max())
+        firsts = {int(np.argmax(indices.chief[0, t, k])) for t in np.flatnonzero(counts)}
         at_end = those_that_matter(part, 0, -1, k)
         assert firsts | set(at_end[:1]) <= set(drawn) and len(drawn) == min(5, len(firsts | set(at_end)))
         ax = draw_over_time(Figure().add_subplot(), coarse, part, 0, k)
         lines = [line for line in lines_of(ax) if len(line.get_xdata()) > 10]
         assert len(lines) == len(drawn)
         for line, j in zip(lines, drawn, strict=True):
-            np.testing.assert_array_equal(line.get_ydata(), indices.chief[0, 1:, k, j])  # all begin the same
+            wanted = np.where(counts, indices.chief[0, :, k, j], np.nan)
+            np.testing.assert_array_equal(line.get_ydata(), wanted[1:])  # all begin the same
         halves = [abs(np.diff(segment[:, 1])[0]) / 2 for bars in ax.collections for segment in bars.get_segments()]
-        assert len(halves) >= 4 * len(drawn)
+        assert len(halves) >= 3 * len(drawn)
         known = indices.half[-1, 0, :, k, :, indices.names.index("ST")].ravel()
         assert all(np.isclose(known, half, rtol=1e-9, atol=1e-12).any() for half in halves)
+
+
+def test_a_factor_looks_the_same_in_every_panel_of_every_picture(found):
+    """The first factor of each panel was black, whichever it was."""
+    looks = looks_of(found)
+    assert sorted(looks) == list(range(len(found.factors))) and len(set(looks.values())) == len(looks)
+    names = [f"{found.factors[j].name}" for j in looks]
+    labels = {
+        found.model.card.element_label(name, "en"): HOUSE.look(looks[j]) for name, j in zip(names, looks, strict=True)
+    }
+    told = 0
+    for picture in pictures(found, found.attributes(), "en"):
+        for ax in picture.figure.axes:
+            for words in (t for t in ax.texts if picture.stem.startswith(("numerical", "policy", "convergence"))):
+                known = labels.get(words.get_text().replace("\n", " ").rstrip("*"))
+                if known is not None:
+                    assert words.get_color() == known.colour
+                    told += 1
+                    assert any(
+                        line.get_color() == known.colour and line.get_marker() in (known.marker, "None")
+                        for line in lines_of(ax)
+                    )
+    assert told > 4
+
+
+def test_factors_of_one_panel_differ_in_colour(found):
+    looks = looks_of(found)
+    for kind in ("numerical", "policy"):
+        part = found.parts[kind]
+        for k in range(len(part.outcomes)):
+            colours = [HOUSE.look(looks[j]).colour for j in drawn_over_time(part, 0, k)]
+            assert len(set(colours)) == len(colours)
+
+
+def test_shares_of_next_to_nothing_are_not_drawn(coarse):
+    """Where the difference from the baseline had hardly begun, one factor explained 90% of it."""
+    policy = coarse.parts["policy"]
+    first = int(np.flatnonzero(policy.indices.varies[0].any(axis=-1))[0])
+    spread = policy.indices.spread.copy()
+    spread[0, first : first + 3] = 0.04 * spread[0].max(axis=0)
+    part = replace(policy, indices=replace(policy.indices, spread=spread))
+    assert not is_spread(part, 0, 0)[: first + 3].any() and is_spread(part, 0, 0)[first + 3 :].all()
+    ax = draw_over_time(Figure().add_subplot(), coarse, part, 0, 0)
+    assert lines_of(ax)
+    for line in lines_of(ax):
+        assert np.isnan(np.asarray(line.get_ydata())).tolist() == [True] * 3 + [False] * (len(line.get_ydata()) - 3)
+    said = footer_notes(coarse, part, 0, [0], "en", most=5)
+    assert "Over time only where the outcome has at least 5% of its largest spread" in said
+
+
+def test_the_shape_as_it_is_has_a_thick_edge_within_its_part_and_parts_have_their_share(coarse):
+    """A dot at 4% of an axis of percentages looked like a value."""
+    for k in range(len(coarse.outcomes)):
+        ax = draw_modes(Figure().add_subplot(), coarse, k, range(len(MODES)), width=170.0)
+        assert not [line for line in ax.lines if line.get_marker() not in ("", "None")]
+        shares, own = coarse.modes.shares[:, k], coarse.modes.reference[:, k]
+        edges = [bar for bar in ax.patches if bar.get_gid() == OWN_MODE]
+        wanted = [float(shares[s, own[s]]) for s in range(len(own)) if shares[s, own[s]] > 0]
+        assert [bar.get_width() for bar in edges] == pytest.approx(wanted)
+        told = [words.get_text() for words in ax.texts]
+        assert all("%" in words for words in told) and len(told) >= (shares >= 0.13).sum()
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_no_words_of_a_picture_are_cut_beside_a_logo(coarse, language, tmp_path):
+    Image.new("RGB", (300, 90)).save(tmp_path / "logo.png")
+    style = replace(HOUSE, logo=tmp_path / "logo.png")
+    for picture in pictures(coarse, coarse.attributes(), language, style, size="column"):
+        assert not any("…" in words.get_text() for words in picture.figure.texts)
 
 
 def test_an_outcome_that_no_longer_varies_at_the_end_is_drawn_where_it_does(coarse):
@@ -256,7 +344,7 @@ def test_a_picture_says_which_kind_of_sensitivity_of_how_many_runs_and_what_is_n
         words = " ".join(" ".join(t.get_text() for t in made[stem].figure.texts).split())
         assert f"{kind} sensitivity: " in words
         assert "512 runs a scenario" in words and "6 factors vary" in words
-        assert ("* Not converged; n = " in words) == (stem != "shapes")
+        assert ("* Not converged. The n that should do for what is drawn here: " in words) == (stem != "shapes")
     panel = next(ax for ax in made["convergence-baseline"].figure.axes)
     assert any(words.get_text().endswith("*") for words in panel.texts)
 
@@ -310,3 +398,58 @@ def assert_apart(made, cm):
             assert ax.get_xlabel(), "every horizontal axis says what it shows"
         assert picture.alt.endswith(".") and len(picture.alt) > 80
         assert picture.table.rows
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_a_tolerance_and_a_confidence_are_told_as_they_were_asked_for(language):
+    """No interval is of 100 %, no tolerance 0, and a half interval is held against a fine one by its own digits."""
+    found = sensitivity(
+        load_model("first_steps"),
+        ["baseline", "publiek"],
+        n=64,
+        outcomes=["unemployed"],
+        confidence=0.995,
+        tolerance=0.004,
+    )
+    mark = {"en": ".", "nl": ","}[language]
+    told = [*notes(found, ["unemployed"], language), convergence_sheet(found, language).title]
+    assert f"99{mark}5%" in told[0] and f"99{mark}5%" in told[-1]
+    assert f" 0{mark}004 " in told[1] and f" 0{mark}004 " in told[-1]
+    for picture in pictures(found, found.attributes(), language, outcomes=["unemployed"]):
+        words = [picture.alt, *(one.get_text() for one in picture.figure.findobj(Text))]
+        assert not any("100%" in word for word in words)
+    cell = index_sheet(found, "numerical", ["unemployed"], language).rows[0][3]
+    assert [len(part.partition(mark)[2]) for part in cell.split(" ± ")] == [3, 4]
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_n_that_should_do_is_said_for_each_question_and_what_is_not_known_is_named(coarse, language):
+    """One number stood there for all questions, without those of which no index could be estimated."""
+    sheet = convergence_sheet(coarse, language)
+    (line,) = (line for line in notes(coarse, ["unemployed"], language) if sheet.rows[0][0] + ": " in line)
+    for row in sheet.rows:
+        if row[-1] not in ("enough", "genoeg"):
+            assert f"{row[0]}: {row[-1]}" in line, "the line says what the table says"
+    some = {kind: part.indices.at(slice(None), slice(-1, None)) for kind, part in coarse.parts.items()}
+    unknown = {kind for kind, one in some.items() if one.is_unknown.any()}
+    assert unknown and unknown != set(some)
+    for row, (kind, one) in zip(sheet.rows, some.items(), strict=True):
+        is_bound = row[-1].startswith(("at least", "more than", "ten minste", "meer dan"))
+        assert is_bound == (kind in unknown)
+        assert not (one.is_unknown & one.is_judged.any(axis=(-2, -1))).any()
+    named = next(
+        line for line in notes(coarse, ["unemployed"], language) if line.startswith(("At least, ", "Ten minste, "))
+    )
+    for kind in unknown:
+        k = int(np.argwhere(some[kind].is_unknown)[0][-1])
+        assert outcome_label(coarse, coarse.parts[kind].outcomes[k], language) in named
+
+
+def test_where_nothing_can_be_estimated_more_is_needed(coarse):
+    indices = coarse.parts["mode"].indices
+    for s, t, k in np.argwhere(indices.is_rare):
+        one = indices.at(slice(s, s + 1), slice(t, t + 1), slice(k, k + 1))
+        assert should_do(one, "en") == "more than 64" and should_do(one, "nl") == "meer dan 64"
+    assert indices.is_rare.any()
+    constant = coarse.parts["numerical"].indices.at(slice(None), slice(0, 1), slice(None))  # the start
+    assert not constant.varies.any() and should_do(constant, "en") == ""

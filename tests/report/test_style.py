@@ -158,3 +158,14 @@ def test_the_example_in_the_docs_is_a_style_file(tmp_path):
     example = docs.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
     style = load_style(written(tmp_path, example))
     assert style.font == "DejaVu Serif" and style.colours[1] == "#9e0000" and style != HOUSE
+
+
+def test_lists_of_a_wrong_length_are_told_of_in_plain_words(tmp_path):
+    assert refused(tmp_path, '[colours]\nscenarios = ["blue"]\n').count("\n") == 1, "it is not too short as well"
+    assert refused(tmp_path, "[colours]\nscenarios = []\n").startswith(
+        "'colours.scenarios' is an empty list; it must be a list of at least 1 item\n"
+    )
+    assert "is a list of 2; it must be a list of at least 3 items" in refused(
+        tmp_path, '[colours]\nbands = ["#eeeeee", "#888888"]\n'
+    )
+    assert "'colours.bands' is 'blue'; it must be a list\n" in refused(tmp_path, '[colours]\nbands = "blue"\n')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -15,6 +16,7 @@ import sdsocec
 from sdsocec.analysis.tornado import run_tornado
 from sdsocec.api import outcome_elements
 from sdsocec.model.toml import Text
+from sdsocec.report.inputs import input_numbers, input_unit
 from sdsocec.report.picture import render_pictures
 from sdsocec.report.plots.chosen import with_outcomes
 from sdsocec.report.plots.tornado import HATCH, Bar, draw_tornado
@@ -62,7 +64,13 @@ def test_every_text_is_on_the_sheet_apart_from_others_and_large_enough(kind, siz
         words = assert_legible(picture.figure)
         assert "…" not in " ".join(words), "nothing is shortened"
         assert picture.figure.axes[-1].get_xlabel()
-        assert len({ax.get_xlim() for ax in picture.figure.axes}) == 1
+        limits = {ax.get_xlim() for ax in picture.figure.axes}
+        own = {"nl": "Elk paneel heeft een eigen schaal", "en": "Each panel has a scale of its own"}[language]
+        assert len(limits) == 1 or own in words_of(picture)
+        assert (own in words_of(picture)) == (own in picture.alt)
+        assert len(limits) == 1 or all(ax.get_xlabel() for ax in picture.figure.axes), (
+            "each says whether it starts at 0"
+        )
         assert picture.alt and picture.figure.get_label() == picture.alt
         assert picture.figure.get_size_inches()[1] * 2.54 <= 24.0
 
@@ -134,7 +142,11 @@ def test_the_widest_bar_is_on_top_and_no_more_are_drawn_than_can_be_read():
 
 def test_inputs_without_effect_are_named_with_the_scenario_where_they_have_none():
     picture = tornado_pictures(found("two"), model(), language="nl")[0]
-    said = "Alleen zonder effect: navolging door ondernemers en werk dat van gewone bedrijven komt (Basis)."
+    said = (
+        "Op zichzelf zonder effect, met al het andere zoals het in het scenario is: "
+        "navolging door ondernemers en werk dat van gewone bedrijven komt (Basis); "
+        "samen met andere kunnen ze wel iets uitmaken (sdsocec sensitivity)."
+    )
     assert said in words_of(picture)
     assert "van het 5%- tot het 95%-punt van haar verdeling" in words_of(picture)
 
@@ -193,3 +205,50 @@ def test_an_input_without_both_ends_has_no_bar_and_is_named(tmp_path, assert_leg
     row = next(r for r in picture.table.rows if r[5] == "loss")
     assert np.isnan(row[10]) and row[11] == pytest.approx(10 / 0.9375), "the end that it has is in the table"
     assert picture.figure.get_suptitle() == "Tank, year 8: what each input does alone"
+
+
+@pytest.mark.parametrize(
+    ("language", "ends"), [("en", r" gives (\S+) to ([^\s;(]+)"), ("nl", r" geeft (\S+) tot ([^\s;(]+)")]
+)
+@pytest.mark.parametrize("kind", ["two", "minus"])
+def test_words_tell_the_ends_of_a_narrow_bar_apart(kind, language, ends):
+    whole = found(kind)
+    stored = whole.stored[:, None, None, :]
+    narrow = replace(whole, values=stored + 1e-4 * (whole.values - stored))
+    told = [pair for one in tornado_pictures(narrow, model(), language=language) for pair in re.findall(ends, one.alt)]
+    assert told and all(low.rstrip(".") != high.rstrip(".") for low, high in told)
+
+
+def test_where_one_scale_leaves_bars_too_narrow_each_panel_has_its_own():
+    minus = found("minus")
+    (picture, *_) = tornado_pictures(minus, model(), size="full")
+    assert len({ax.get_xlim() for ax in picture.figure.axes}) > 1
+    for ax in picture.figure.axes:
+        low, high = ax.get_xlim()
+        widest = max((bar.get_width() for bar in ax.patches), default=high - low, key=abs)
+        assert abs(widest) > 0.1 * (high - low)
+
+
+def test_no_number_lies_on_the_line_at_zero():
+    bars = [Bar("a", ("0.4", "0.6"), -30.0, -2.0, -30.0, -2.0), Bar("b", ("5", "6000"), -12.0, -9.0, -12.0, -9.0)]
+    ax = draw_tornado(Figure(figsize=(4, 2)).add_axes((0.4, 0.1, 0.55, 0.8)), bars, -10.0, width=158.0, zero=True)
+    ax.figure.draw_without_rendering()
+    (zero,) = [line for line in ax.lines if list(line.get_xdata()) == [0.0, 0.0]]
+    x = ax.transData.transform((zero.get_xdata()[0], 0))[0]
+    boxes = [t.get_window_extent() for t in ax.texts if t.get_text() in ("0.4", "0.6", "5", "6000")]
+    assert len(boxes) == 4 and not any(box.x0 <= x <= box.x1 for box in boxes)
+    assert sum(bool(label.get_text()) for label in ax.get_xticklabels()) >= 3
+
+
+@pytest.mark.parametrize(("values", "written"), [([0.0, 0.06], ["0", "0,06"]), ([0.5, 0.25], ["0,5", "0,25"])])
+def test_each_end_of_an_input_has_the_decimals_that_it_needs(values, written):
+    one = next(factor for factor in factors_of(model()) if factor.distribution.high < 2)
+    assert input_numbers(model(), one, values, "nl") == written
+
+
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [("percent/year", "%/jaar"), ("1/year", "1/jaar"), ("year", "jaar"), ("kg/quarter", "kg/kwartaal")],
+)
+def test_units_of_inputs_are_in_the_language_of_the_reader(unit, shown):
+    assert input_unit(model(), replace(factors_of(model())[0], unit=unit), "nl") == shown

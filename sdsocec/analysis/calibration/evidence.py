@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sdsocec.analysis.experiment import control_values
 from sdsocec.analysis.fit import FitStatistics, fit_statistics
 from sdsocec.errors import RunError
 from sdsocec.model.names import name_key, split_element_name
@@ -134,7 +135,12 @@ def stamp_of(fit: Fit) -> dict[str, Any]:
     card = model.card.calibration
     scenario = load_scenario(card.scenario, model) if card and card.scenario else None
     return {
-        **origin(model, {scenario.name: scenario.digest} if scenario else {}, libraries=LIBRARIES),
+        **origin(
+            model,
+            {scenario.name: scenario.digest} if scenario else {},
+            control_values(model)["TIME STEP"],
+            libraries=LIBRARIES,
+        ),
         "data_sha256": json.dumps({s.name: s.digest for s in fit.problem.series}),
         "seed": fit.seed,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdsocec.errors import SdsocecError
-from sdsocec.model.project import LoadedModel
+from sdsocec.model.project import LoadedModel, as_loaded
 
 from .code import load_checks, place_in
 from .declaration import RealityCheck
@@ -50,7 +50,7 @@ def run_check(check: RealityCheck, run: Runner) -> CheckResult:
 
 
 def check(
-    model: LoadedModel,
+    model: LoadedModel | str | Path | None = None,
     *,
     trust_code: bool = False,
     progress: Callable[[CheckResult], None] | None = None,
@@ -59,11 +59,14 @@ def check(
 
     Parameters
     ----------
+    model : LoadedModel, name or path, optional
+        By default the project's default model.
     trust_code : bool
         Run checks of a model outside the project too.
     progress : callable, optional
         Told each result as it comes.
     """
+    model = as_loaded(model)
     run = Runner(model)
     results = []
     for item in load_checks(model, trust_code):

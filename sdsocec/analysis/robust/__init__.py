@@ -11,15 +11,17 @@ Start with `robust`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sdsocec.analysis.checks import digest_of_checks, has_checks, is_trusted
+from sdsocec.analysis.experiment import control_values
 from sdsocec.errors import DesignError, SdsocecError
-from sdsocec.model.project import LoadedModel
+from sdsocec.model.project import LoadedModel, as_loaded
 from sdsocec.results.provenance import origin
-from sdsocec.scenario import Scenario, default_scenarios, load_scenario
+from sdsocec.scenario import Scenario, load_scenario, scenarios_of_names
 from sdsocec.scenario.factors import Factor, factors_of
 from sdsocec.scenario.sampling import make_sampling
 
@@ -54,6 +56,7 @@ class Robustness:
     factors : tuple of Factor
         The inputs that were varied.
     rankings : Rankings or None
+        A sequence of `Ranking`, the most fragile first; None if none were asked for, or there are none.
     claims : tuple of ClaimResult
         The most fragile first.
     claims_n : int
@@ -73,18 +76,17 @@ class Robustness:
     notices: tuple[str, ...]
 
     def __repr__(self) -> str:
-        rankings = 0 if self.rankings is None else len(self.rankings.rankings)
-        return f"<Robustness of {self.model.name}: {rankings} rankings, {len(self.claims)} claims>"
+        told = [
+            f"{sum(not one.is_fragile for one in some)} of {len(some)} {what} hold throughout"
+            for what, some in (("rankings", self.rankings), ("claims", self.claims))
+            if some
+        ]
+        return f"<Robustness of {self.model.name}: {', '.join(told)}>"
 
     def attributes(self) -> dict[str, Any]:
         """The provenance."""
         model, rankings = self.model, self.rankings
-        found = {
-            **origin(model, {s.name: s.digest for s in self.scenarios}),
-            "inputs": json.dumps({f.name: str(f.distribution) for f in self.factors}, ensure_ascii=False),
-            "design": "sobol",
-            "seed": self.seed,
-        }
+        found = _asked(model, self.scenarios, self.factors, self.seed)
         if rankings is not None:
             names = [scenario.name for scenario in self.scenarios]
             left_out = {name: n for name, n in zip(names, rankings.not_finite(), strict=True) if n}
@@ -98,11 +100,11 @@ class Robustness:
 
 
 def robust(
-    model: LoadedModel,
-    scenarios: Sequence[Scenario] | None = None,
+    model: LoadedModel | str | Path | None = None,
+    scenarios: Scenario | str | Sequence[Scenario | str] | None = None,
     *,
-    n: int = N,
-    claims_n: int = CLAIMS_N,
+    n: int | None = None,
+    claims_n: int | None = None,
     only: str | None = None,
     outcomes: Sequence[str] | None = None,
     every: bool = False,
@@ -112,16 +114,20 @@ def robust(
     seed: int = 1,
     trust_code: bool = False,
     workers: int = 1,
+    before: Callable[[Mapping[str, Any]], None] | None = None,
     progress: Progress | None = None,
 ) -> Robustness:
     """Hold the rankings of scenarios, and the claims of the study, against plausible inputs.
 
     Parameters
     ----------
-    scenarios : sequence of Scenario, optional
+    model : LoadedModel, name or path, optional
+        By default the project's default model.
+    scenarios : scenarios or their names, optional
         By default those of the card; the baseline is always among them.
     n, claims_n : int
-        Rows of inputs (Sobol' points) for the rankings, and for the claims: the first of the same rows.
+        Rows of inputs (Sobol' points) for the rankings, by default 2048, and for the claims, by default 256: the first of the
+        same rows.
     only : {"rankings", "claims"}, optional
         By default both, as far as the model has them.
     outcomes : sequence of str, optional
@@ -134,13 +140,15 @@ def robust(
         Run the checks of a model outside the project too.
     workers : int
         Processes for the claims; results are the same for any number.
+    before : callable, optional
+        Told what the provenance says of model, scenarios, inputs and seed, before anything is run.
     progress : callable, optional
         Told the stage, what is done of it, and what there is.
 
     Raises
     ------
     DesignError
-        There is nothing to vary; a time or a number of rows that cannot be.
+        There is nothing to vary; a time or a number of rows that cannot be; something is said of the part that is not asked for.
     SdsocecError
         There is nothing to judge: no ranking and no claim.
 
@@ -148,16 +156,33 @@ def robust(
     --------
     >>> import sdsocec
     >>> found = robust(sdsocec.load_model("first_steps"), n=256, only="rankings")
-    >>> 0 < found.rankings.rankings[0].share < 1
-    True
+    >>> found
+    <Robustness of first_steps: 21 of 30 rankings hold throughout>
+    >>> found.rankings[0]
+    <Ranking unemployed: publiek-privaat < regulier in 2020, holds in 51% of 256>
+    >>> [ranking.names for ranking in found.rankings if ranking.output == "unemployed" and ranking.share < 0.55]
+    [('publiek-privaat', 'regulier')]
     """
     if only is not None and only not in ONLY:
         raise SdsocecError(f"'{only}' cannot be asked for", name=only, hint=f"Valid: {', '.join(ONLY)}.")
+    said = {
+        "n": n,
+        "claims_n": claims_n,
+        "scenarios": scenarios,
+        "outcomes": outcomes,
+        "every": every or None,
+        "time": time,
+    }
+    _refuse_ignored(only, {name: value for name, value in said.items() if value is not None})
+    n, claims_n = N if n is None else n, CLAIMS_N if claims_n is None else claims_n
     for number in (n, claims_n):
         if number < 2:
             raise DesignError(f"there are {number} rows of inputs; there must be 2 or more")
+    model = as_loaded(model)
     chosen = _with_baseline(model, scenarios)
     factors = factors_of(model, over, vary)
+    if before is not None:
+        before(_asked(model, chosen, factors, seed))
     notices: list[str] = []
     rankings: Rankings | None = None
     if only != "claims":
@@ -194,10 +219,45 @@ def robust(
     return Robustness(model, chosen, factors, rankings, claims, claims_n if claims else 0, seed, tuple(notices))
 
 
-def _with_baseline(model: LoadedModel, scenarios: Sequence[Scenario] | None) -> tuple[Scenario, ...]:
-    if scenarios is None:
-        return tuple(default_scenarios(model))
+_OF_RANKINGS = {"scenarios": "scenarios", "outcomes": "--outcome", "every": "--all", "time": "--time"}
+
+
+def _refuse_ignored(only: str | None, said: Mapping[str, Any]) -> None:
+    """Raise DesignError for what is said of the part that is not asked for: it would do nothing."""
+    if only == "rankings" and "claims_n" in said:
+        raise DesignError(
+            "--claims-n counts the inputs of the claims, and only the rankings are asked for", name="claims_n",
+            hint=f"For the rankings: -n {said['claims_n']} (in Python n={said['claims_n']}).",
+        )  # fmt: skip
+    if only == "claims" and "n" in said:
+        raise DesignError(
+            "-n counts the inputs of the rankings, and only the claims are asked for", name="n",
+            hint=f"For the claims: --claims-n {said['n']} (in Python claims_n={said['n']}).",
+        )  # fmt: skip
+    for name, option in _OF_RANKINGS.items():
+        if only == "claims" and name in said:
+            verb = "are" if name == "scenarios" else "is"
+            raise DesignError(
+                f"{option} {verb} for the rankings, and only the claims are asked for", name=name,
+                hint="Leave it out, or ask for both.",
+            )  # fmt: skip
+
+
+def _asked(model: LoadedModel, scenarios: Sequence[Scenario], factors: Sequence[Factor], seed: int) -> dict[str, Any]:
+    """What is known of the provenance before anything is run."""
+    return {
+        **origin(model, {s.name: s.digest for s in scenarios}, control_values(model, scenarios[0].values)["TIME STEP"]),
+        "inputs": json.dumps({f.name: str(f.distribution) for f in factors}, ensure_ascii=False),
+        "design": "sobol",
+        "seed": seed,
+    }
+
+
+def _with_baseline(
+    model: LoadedModel, wanted: Scenario | str | Sequence[Scenario | str] | None
+) -> tuple[Scenario, ...]:
+    chosen = scenarios_of_names(model, wanted)
     baseline = model.card.baseline
-    if baseline is None or model.scenario_folder is None or baseline in [scenario.name for scenario in scenarios]:
-        return tuple(scenarios)
-    return (load_scenario(baseline, model), *scenarios)
+    if baseline is None or model.scenario_folder is None or baseline in [scenario.name for scenario in chosen]:
+        return tuple(chosen)
+    return (load_scenario(baseline, model), *chosen)

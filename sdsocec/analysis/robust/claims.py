@@ -27,7 +27,7 @@ from sdsocec.model.toml import Text
 from sdsocec.scenario import as_it_stands
 from sdsocec.scenario.factors import Factor
 
-from .decisive import Split, resolution_of, separating, share_interval
+from .decisive import Split, resolution_of, separating, share_interval, told_share
 from .rankings import Progress, grid_of
 from .stretches import Stretch, find_stretches
 
@@ -50,7 +50,7 @@ class Claim:
     check: RealityCheck
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ClaimResult:
     """How a claim fares.
 
@@ -76,6 +76,9 @@ class ClaimResult:
     interval: tuple[float, float]
     split: Split | None
     alone: tuple[tuple[Stretch, ...], ...]
+
+    def __repr__(self) -> str:
+        return f"<ClaimResult {self.claim.name}: holds in {told_share(self.n_holds, self.n)}>"
 
     @property
     def n(self) -> int:

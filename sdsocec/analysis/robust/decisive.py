@@ -197,7 +197,21 @@ def rounded(value: float, distribution: Distribution) -> float:
 
 def resolution_of(distribution: Distribution) -> float:
     """How narrowly a border is closed in: half a unit of the last decimal shown, or a thousandth of the range if that is less."""
-    return min(0.5 * 10.0 ** -decimals_of(distribution), 1e-3 * (distribution.high - distribution.low))
+    low, high = distribution.low, distribution.high
+    least = 4.0 * float(np.spacing(max(abs(low), abs(high))))  # numbers lie no closer
+    return max(least, min(0.5 * 10.0 ** -decimals_of(distribution), 1e-3 * (high - low)))
+
+
+def told_share(n_holds: int, n: int) -> str:
+    """A share at a prompt; a percentage only where it is neither none nor all.
+
+    >>> told_share(171, 256), told_share(511, 512), told_share(64, 64)
+    ('67% of 256', '511 of 512', 'all 64')
+    """
+    percent = f"{100 * n_holds / n:.0f}" if n else ""
+    if n and n_holds == n:
+        return f"all {n}"
+    return f"{n_holds} of {n}" if percent in ("", "0", "100") else f"{percent}% of {n}"
 
 
 def share_interval(n_holds: int, n: int) -> tuple[float, float]:

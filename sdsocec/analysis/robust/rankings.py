@@ -7,35 +7,35 @@ where both scenarios have a finite number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sdsocec.analysis.experiment import Experiment, Runs
+from sdsocec.analysis.experiment import Experiment, Runs, control_values
 from sdsocec.engine import constant_values
-from sdsocec.engine.trajectories import CONTROLS, Clock
+from sdsocec.engine.trajectories import Clock
 from sdsocec.errors import DesignError, SdsocecError, nearest_name
 from sdsocec.model.card import Outcome
-from sdsocec.model.names import element_name, name_key, split_element_name
+from sdsocec.model.names import as_list, element_name, name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.scenario import Scenario
 from sdsocec.scenario.factors import Factor
 
-from .decisive import Split, Strongest, resolution_of, separating, share_interval, strongest
+from .decisive import Split, Strongest, resolution_of, separating, share_interval, strongest, told_share
 from .stretches import FAILS, HOLDS, TIE, UNKNOWN, Stretch, find_stretches, verdicts
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 Sense = Literal["lower", "higher"]
 GRID = 33  # values of an input at which all rankings are looked at
-EQUAL = 1e-9  # relative to the largest value of an outcome: less apart is the same number
+EQUAL = 1e-9  # relative to the size of an outcome: less apart is the same number
 PART = 256  # rows between two looks at progress
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ranking:
     """An outcome is lower, or higher, in one scenario than in another.
 
@@ -47,6 +47,9 @@ class Ranking:
         What it is in `first` with the stored values.
     first, second : int
         Positions of the scenarios.
+    names : (str, str)
+        Of the first and the second.
+    time : float
     stored : float
         First minus second with the stored values, in the model's unit.
     tie : float
@@ -71,6 +74,8 @@ class Ranking:
     sense: Sense
     first: int
     second: int
+    names: tuple[str, str]
+    time: float
     stored: float
     tie: float
     n_holds: int
@@ -82,6 +87,10 @@ class Ranking:
     strongest: Strongest | None
     alone: tuple[tuple[Stretch, ...], ...]
     split: Split | None
+
+    def __repr__(self) -> str:
+        order = f"{self.names[0]} {'<' if self.sense == 'lower' else '>'} {self.names[1]}"
+        return f"<Ranking {self.output}: {order} in {self.time:g}, holds in {told_share(self.n_holds, self.n)}>"
 
     @property
     def n(self) -> int:
@@ -99,9 +108,9 @@ class Ranking:
         return self.n_holds < self.n + self.n_unknown or any(one.verdict != "holds" for s in self.alone for one in s)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Rankings:
-    """All rankings, the most fragile first, and the numbers behind them.
+    """All rankings, the most fragile first, and the numbers behind them; a sequence of the rankings.
 
     Attributes
     ----------
@@ -138,6 +147,25 @@ class Rankings:
     overridden: tuple[str, ...]
     notice: str = ""
 
+    def __len__(self) -> int:
+        return len(self.rankings)
+
+    def __iter__(self) -> Iterator[Ranking]:
+        return iter(self.rankings)
+
+    @overload
+    def __getitem__(self, place: int) -> Ranking: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Ranking, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Ranking | tuple[Ranking, ...]:
+        return self.rankings[place]
+
+    def __repr__(self) -> str:
+        n = sum(not one.is_fragile for one in self.rankings)
+        return f"<Rankings in {self.time:g}: {n} of {len(self)} hold throughout>"
+
     def not_finite(self) -> tuple[int, ...]:
         """For each scenario, in how many rows one of its outputs is not finite."""
         return tuple(int(n) for n in (~np.isfinite(self.values)).any(axis=2).sum(axis=0))
@@ -170,7 +198,7 @@ def ranked_outcomes(
                 name=model.name, hint="Name outcomes: --outcome NAME",
             )  # fmt: skip
     else:
-        chosen = [_named(model, name) for name in wanted]
+        chosen = [_named(model, name) for name in as_list(wanted)]
     return {name: (o, "lower" if o.direction == "lower" else "higher") for o in chosen for name in _elements(model, o)}
 
 
@@ -198,13 +226,8 @@ def _elements(model: LoadedModel, outcome: Outcome) -> list[str]:
 
 def saving_for(model: LoadedModel, time: float | None) -> tuple[float, float]:
     """A time of the run, by default its end, and the saving step that saves it second."""
-    values = constant_values(model.equations)
-    missing = [name for name in CONTROLS if name not in values]
-    if missing:
-        raise DesignError(
-            f"'{missing[0]}' is no constant of '{model.name}', so its times are not known", name=missing[0]
-        )
-    steps = Clock.of(model.equations, {name: values[name] for name in CONTROLS} | {"SAVEPER": values["TIME STEP"]})
+    values = control_values(model)
+    steps = Clock.of(model.equations, values | {"SAVEPER": values["TIME STEP"]})
     times = steps.at_steps()
     wanted = float(times[-1]) if time is None else time
     at = int(np.argmin(np.abs(times - wanted)))
@@ -295,7 +318,9 @@ def rank(
         along.append(found)
     told("one input at a time", len(factors), len(factors))
     rankings = [
-        _ranking(pair, outcomes, values, stored, ties, inputs, factors, [s[k] for s in alone], len(pairs))
+        _ranking(
+            pair, scenarios, at, outcomes, values, stored, ties, inputs, factors, [s[k] for s in alone], len(pairs)
+        )
         for k, pair in enumerate(pairs)
     ]
     if rankings and not any(one.n for one in rankings):
@@ -350,11 +375,14 @@ class _Pair:
 
 
 def _ties(model: LoadedModel, outputs: Sequence[str], values: Floats) -> Floats:
-    """The largest difference of each output that is a tie: what the card calls too small to mean anything, or rounding."""
+    """The largest difference of each output that is a tie: what the card calls too small to mean anything, or rounding.
+
+    Rounding is that of the stored values (the last row) or of the middle row, whichever is larger: one row that runs away makes
+    no ties of all others.
+    """
+    sizes = np.abs(np.where(np.isfinite(values), values, 0.0)).max(axis=1)  # (n, n_outputs)
     found = []
-    for output, rounding in zip(
-        outputs, EQUAL * np.abs(np.where(np.isfinite(values), values, 0.0)).max(axis=(0, 1)), strict=True
-    ):
+    for output, rounding in zip(outputs, EQUAL * np.maximum(np.median(sizes, axis=0), sizes[-1]), strict=True):
         shown = model.card.units.get(model.equations.variables[name_key(split_element_name(output)[0])].unit)
         found.append(max(float(rounding), shown.smallest if shown is not None else 0.0))
     return np.array(found)
@@ -378,6 +406,8 @@ def _pairs(
 
 def _ranking(
     pair: _Pair,
+    scenarios: Sequence[Scenario],
+    time: float,
     outcomes: Mapping[str, tuple[Outcome, Sense]],
     values: Floats,
     stored: Floats,
@@ -395,6 +425,7 @@ def _ranking(
     low, median, high = (float(q) for q in np.quantile(difference, (0.05, 0.5, 0.95))) if known.any() else (np.nan,) * 3
     return Ranking(
         pair.output, outcomes[pair.output][0], pair.sense, pair.first, pair.second,
+        (scenarios[pair.first].name, scenarios[pair.second].name), time,
         float(stored[pair.first, pair.column] - stored[pair.second, pair.column]), tie,
         n[HOLDS], n[TIE], n[FAILS], n[UNKNOWN], share_interval(n[HOLDS], int(known.sum())), (low, median, high),
         strongest(difference, inputs[known], n_rankings), tuple(alone),

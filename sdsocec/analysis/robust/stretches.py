@@ -123,6 +123,21 @@ def has(stretches: Sequence[Stretch], verdict: Verdict) -> bool:
     return any(stretch.verdict == verdict for stretch in stretches)
 
 
+def doing(alone: Sequence[Sequence[Stretch]], verdict: Verdict) -> list[int]:
+    """The inputs that bring about a verdict alone: that which does so over the largest part of its range first.
+
+    >>> half = [Stretch(0.0, 0.5, "fails"), Stretch(0.5, 1.0, "holds")]
+    >>> doing([[Stretch(0.0, 1.0, "holds")], half, [Stretch(2.0, 3.0, "fails")]], "fails")
+    [2, 1]
+    """
+    parts = {}
+    for i, stretches in enumerate(alone):
+        if has(stretches, verdict):
+            width = sum(one.high - one.low for one in stretches if one.verdict == verdict)
+            parts[i] = width / (stretches[-1].high - stretches[0].low)
+    return sorted(parts, key=lambda i: -parts[i])
+
+
 def intervals(stretches: Sequence[Stretch], verdict: Verdict) -> list[Interval]:
     """Where along the input the verdict is this one.
 

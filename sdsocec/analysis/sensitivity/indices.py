@@ -49,6 +49,8 @@ class Indices:
         Base points all of whose rows are finite.
     n_events : array, shape (...)
         Of an output that is 0 or 1: how many independent rows are of the rarer kind. Otherwise infinite.
+    spread : array, shape (...)
+        The standard deviation over the rows that are used; 0 where these are too few.
     tolerance : float
         For the half width of an interval, and for what doubling n to `sizes[-1]` moved; morris: a share of the largest mu*.
     """
@@ -63,6 +65,7 @@ class Indices:
     is_rare: Flags
     n_used: NDArray[np.int64]
     n_events: Floats
+    spread: Floats
     tolerance: float
 
     @cached_property
@@ -116,6 +119,12 @@ class Indices:
             return n * 2
         return n << max(1, int(np.ceil(np.log2(max(factor, 1.0)))))
 
+    @cached_property
+    def is_unknown(self) -> Flags:
+        """Whether an output that may vary has no index with an interval, so that `needed` cannot tell of it, shape (...)."""
+        is_constant = ~self.varies & ~self.is_rare & (self.n_used >= LEAST_POINTS)
+        return np.asarray(~is_constant & ~self.is_judged.any(axis=(-2, -1)))
+
     def absence(self, *at: int) -> str:
         """Why an output has no index: constant, rare or not_finite; empty if it has one."""
         if self.varies[at]:
@@ -132,7 +141,7 @@ class Indices:
         return Indices(
             self.method, self.names, self.sizes, self.value[(slice(None), *place)], self.half[(slice(None), *place)],
             self.threshold[(slice(None), *place)], self.varies[place], self.is_rare[place], self.n_used[place],
-            self.n_events[place], self.tolerance,
+            self.n_events[place], self.spread[place], self.tolerance,
         )  # fmt: skip
 
 
@@ -142,8 +151,9 @@ def together(parts: Sequence[Indices]) -> Indices:
     value, half, threshold = (
         np.stack([getattr(part, name) for part in parts], axis=1) for name in ("value", "half", "threshold")
     )
-    varies, is_rare, n_used, n_events = (
-        np.stack([getattr(part, name) for part in parts]) for name in ("varies", "is_rare", "n_used", "n_events")
+    varies, is_rare, n_used, n_events, spread = (
+        np.stack([getattr(part, name) for part in parts])
+        for name in ("varies", "is_rare", "n_used", "n_events", "spread")
     )
     return Indices(
         first.method,
@@ -156,6 +166,7 @@ def together(parts: Sequence[Indices]) -> Indices:
         is_rare,
         n_used,
         n_events,
+        spread,
         first.tolerance,
     )
 
@@ -187,6 +198,7 @@ def indices_of(
     shape = (len(sample.sizes), m, sample.n_factors, len(names))
     value, half, threshold = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape[:2], np.nan)
     varies, is_rare, n_events = np.zeros(m, dtype=bool), np.zeros(m, dtype=bool), np.full(m, np.inf)
+    spread = np.zeros(m)
     for k, size in enumerate(sample.sizes):
         for points, columns in _alike(finite[:size]):
             some = flat[:size][points][:, :, columns]
@@ -194,6 +206,8 @@ def indices_of(
             if len(some) < (LEAST_POINTS if size == n or sample.method == "pawn" else LEAST_POINTS // 8):
                 continue
             moving = np.ptp(some, axis=(0, 1)) > least[columns]
+            if size == n:
+                spread[columns] = some.std(axis=(0, 1))
             if is_event:
                 # At n / 2 half as many show as well how far an index moves; fewer than these, and it has not converged.
                 events = _events(sample, some)
@@ -214,7 +228,7 @@ def indices_of(
         sample.method, names, sample.sizes, value.reshape(len(sample.sizes), *outputs, *shape[2:]),
         half.reshape(len(sample.sizes), *outputs, *shape[2:]), threshold.reshape(len(sample.sizes), *outputs),
         varies.reshape(outputs), is_rare.reshape(outputs), finite.sum(axis=0).reshape(outputs), n_events.reshape(outputs),
-        tolerance,
+        spread.reshape(outputs), tolerance,
     )  # fmt: skip
 
 

@@ -46,8 +46,8 @@ def best_of(ends: Floats, directions: Floats, scale: Floats) -> Flags:
     ends : array, shape (n, n_scenarios, n_outcomes)
     directions : array, shape (n_outcomes,)
         1 where more is better, -1 where less is.
-    scale : array, shape (n_outcomes,)
-        The largest size of each outcome; differences below `EQUAL` of it are none.
+    scale : array, broadcast to (n, 1, n_outcomes)
+        The largest size of each outcome in a row's runs; differences below `EQUAL` of it are none.
 
     Returns
     -------

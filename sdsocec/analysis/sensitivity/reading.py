@@ -97,9 +97,9 @@ class Reading:
         names, outcomes = self._names(), tuple(directions)
         columns = [self.experiment.outputs.index(name) for name in outcomes]
         signs = np.array([1.0 if directions[name] == "higher" else -1.0 for name in outcomes])
-        scale = self.scale[columns]
-        best = best_of(self.runs[:, :, -1, columns], signs, scale)
-        reference = best_of(self.reference[None, :, -1, columns], signs, scale)[0]
+        best = best_of(self.runs[:, :, -1, columns], signs, _sizes(self.runs, columns))
+        reference = self.reference[None]
+        reference = best_of(reference[:, :, -1, columns], signs, _sizes(reference, columns))[0]
         is_known = best.any(axis=1)
         changes = np.where(is_known, ~(best & reference).any(axis=1), np.nan)
         n_known = np.maximum(is_known.sum(axis=0), 1)
@@ -110,3 +110,9 @@ class Reading:
         )  # fmt: skip
         part = self._part("ranking", changes[:, None, None], np.ones(1), ("",), (self.experiment.times[-1],), outcomes)
         return ranking, part
+
+
+def _sizes(runs: Floats, columns: list[int]) -> Floats:
+    """The largest size of outcomes in each row, over scenarios and times, shape (n_rows, 1, n_columns): not that of all rows."""
+    found = [np.abs(runs[..., k]).max(axis=(1, 2)) for k in columns]
+    return np.asarray(np.nan_to_num(np.stack(found, axis=-1), posinf=0.0)[:, None])

@@ -14,7 +14,6 @@ from sdsocec.analysis.experiment import Experiment
 from sdsocec.cache import digest_of
 from sdsocec.model.card import Outcome
 from sdsocec.model.project import LoadedModel
-from sdsocec.results.provenance import origin
 from sdsocec.scenario.factors import Factor, values_of
 
 from .design import Sample
@@ -96,12 +95,7 @@ class Question:
         factors = [(f.name, f.constants, str(f.distribution)) for f in self.factors]
         inputs = values_of(self.factors, self.sample.probabilities)
         return {
-            **origin(
-                self.model,
-                {s.name: s.digest for s in experiment.scenarios},
-                times=experiment.times,
-                libraries=("numpy", "llvmlite", "scipy", "SALib"),
-            ),
+            **experiment.origin(None, "SALib"),
             "design_sha256": digest_of(repr(factors), inputs.tobytes()),
             "analysis": "sensitivity",
             "method": self.sample.method,

@@ -13,21 +13,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sdsocec.analysis.experiment import Experiment, Runs, unstarted
+from sdsocec.analysis.experiment import Experiment, Runs, control_values, unstarted
 from sdsocec.analysis.levers import chosen_outcomes
 from sdsocec.analysis.outputs import output_names
-from sdsocec.engine import constant_values, run_design
-from sdsocec.errors import DesignError, RunError, SdsocecError
+from sdsocec.engine import run_design
+from sdsocec.errors import DesignError, RunError
 from sdsocec.model.card import Outcome
-from sdsocec.model.names import name_key, split_element_name
-from sdsocec.model.project import LoadedModel
+from sdsocec.model.names import as_list, name_key, split_element_name
+from sdsocec.model.project import LoadedModel, as_loaded
 from sdsocec.model.toml import Text
 from sdsocec.results.shown import is_year
-from sdsocec.scenario import Scenario, default_scenarios, load_scenario
+from sdsocec.scenario import Scenario, default_scenarios, scenarios_of_names
 from sdsocec.scenario.factors import Factor, factors_of, values_of
 
 from .design import Sample, check_method, draw, rows_per_point
@@ -44,8 +45,8 @@ MOST_TIMES = 50  # saved times, where time is not in years
 
 
 def sensitivity(
-    model: LoadedModel,
-    scenarios: Sequence[Scenario | str] | None = None,
+    model: LoadedModel | str | Path | None = None,
+    scenarios: Scenario | str | Sequence[Scenario | str] | None = None,
     *,
     over: str | None = None,
     vary: Sequence[str] = (),
@@ -67,6 +68,8 @@ def sensitivity(
 
     Parameters
     ----------
+    model : LoadedModel, name or path, optional
+        By default the project's default model.
     scenarios : scenarios or their names, optional
         By default those of the card; where levers are varied, its baseline, as rows set what scenarios would.
     over : {"uncertainties", "levers", "both"}, optional
@@ -108,6 +111,7 @@ def sensitivity(
     >>> found.parts["numerical"].indices.value.shape  # sizes of the design, scenarios, times, outcomes, factors, indices
     (4, 2, 21, 1, 6, 2)
     """
+    model = as_loaded(model)
     n = check_method(method, n, seed)
     if not 0.5 <= confidence < 1:
         raise DesignError(f"the confidence is {confidence:g}; it must be from 0.5 to below 1")
@@ -182,22 +186,15 @@ def _outcomes(model: LoadedModel, wanted: Sequence[str] | None) -> dict[str, Out
     return {
         name: known.get(name_key(name)) or known.get(name_key(split_element_name(name)[0]))
         or Outcome(variable=name, label=Text(nl=name, en=name))
-        for name in output_names(model, [variables.get(name_key(text), text) for text in wanted])
+        for name in output_names(model, [variables.get(name_key(text), text) for text in as_list(wanted)])
     }  # fmt: skip
 
 
 def _scenarios(
-    model: LoadedModel, wanted: Sequence[Scenario | str] | None, factors: Sequence[Factor]
+    model: LoadedModel, wanted: Scenario | str | Sequence[Scenario | str] | None, factors: Sequence[Factor]
 ) -> list[Scenario]:
-    if wanted:
-        chosen = [s if isinstance(s, Scenario) else load_scenario(s, model) for s in wanted]
-        names = [s.name for s in chosen]
-        twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-        if twice is not None:
-            raise SdsocecError(f"the scenario '{twice}' is named twice", name=twice, hint="Name each scenario once.")
-        return chosen
-    every = default_scenarios(model)
-    return every[:1] if any(factor.kind == "lever" for factor in factors) else every
+    chosen = scenarios_of_names(model, wanted)
+    return chosen[:1] if not wanted and any(factor.kind == "lever" for factor in factors) else chosen
 
 
 def _baseline(model: LoadedModel, scenarios: Sequence[Scenario]) -> str | None:
@@ -215,9 +212,7 @@ def time_unit_of(model: LoadedModel) -> str:
 
 def _saving(model: LoadedModel, wanted: float | None) -> float:
     """The saving step asked for; else a year, or the fewest saving steps of the model that leave at most `MOST_TIMES` times."""
-    values = constant_values(model.equations)
-    start, end, step = (values[name] for name in ("INITIAL TIME", "FINAL TIME", "TIME STEP"))
-    saved = values.get("SAVEPER", step)  # where it is an equation, that is mostly TIME STEP
+    start, end, step, saved = control_values(model).values()
 
     def fits(size: float) -> bool:
         return all(abs(x / y - round(x / y)) < 1e-6 and x > 0 for x, y in ((size, step), (end - start, size)))

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from sdsocec.analysis.experiment import Experiment
+from sdsocec.analysis.experiment import Experiment, control_values
 from sdsocec.analysis.outputs import output_names
 from sdsocec.engine import constant_values
 from sdsocec.errors import DesignError, ProjectError, SdsocecError
 from sdsocec.model.distribution import Distribution
 from sdsocec.model.names import name_key, split_element_name
-from sdsocec.model.project import LoadedModel, load_model
+from sdsocec.model.project import LoadedModel, as_loaded
 from sdsocec.model.source import read_bytes
 from sdsocec.model.toml import Text
-from sdsocec.scenario import Scenario, default_scenarios, load_scenario, settable_of
+from sdsocec.scenario import Scenario, scenarios_of_names, settable_of
 from sdsocec.scenario.factors import Factor, factors_of
 from sdsocec.scenario.own_rows import LARGEST, SENSITIVITY, SUFFIXES, Table, read_numbers, read_sensitivity, read_table
 from sdsocec.scenario.sampling import FILE, Sampling, make_sampling
@@ -87,7 +87,7 @@ def plan_sweep(
     folder: Path,
 ) -> Plan:
     """The sweep that is asked for; what is not asked is as in `stored`, if there is one, else by default."""
-    loaded = model if isinstance(model, LoadedModel) else load_model(model or (stored.model if stored else None))
+    loaded = as_loaded(model or (stored.model if stored else None))
     if stored is not None and stored.model_sha256 != loaded.equations.file_sha256:
         # Told first: what else is wrong may follow from it.
         changed = stored.model_copy(update={"model_sha256": loaded.equations.file_sha256})
@@ -107,7 +107,7 @@ def plan_sweep(
         outputs = output_names(loaded, asked.outcomes)
     experiment = Experiment.of(
         loaded, chosen, sampling.factors, outputs,
-        saving=_saving(loaded, stored.saving if stored and asked.saving is None else asked.saving),
+        saving=_saving(loaded, chosen[0].values, stored.saving if stored and asked.saving is None else asked.saving),
         initial=stored.initial if stored and asked.initial is None else asked.initial,
     )  # fmt: skip
     block = asked.block or _block(experiment, sampling.n)
@@ -122,7 +122,7 @@ def plan_sweep(
         rows_file=rows_file,
         rows_sha256=rows_sha256,
         initial=experiment.initial,
-        time_step=constant_values(loaded.equations)["TIME STEP"],
+        time_step=experiment.controls["TIME STEP"],
         saving=experiment.saving,
         times=experiment.times,
         time_unit=_time_unit(loaded),
@@ -176,12 +176,7 @@ def _scenarios(
     if wanted is None and stored is not None:
         chosen = [entry.again(model) for entry in stored.scenarios]
     else:
-        listed = [wanted] if isinstance(wanted, Scenario | str) else wanted
-        chosen = [s if isinstance(s, Scenario) else load_scenario(s, model) for s in listed or default_scenarios(model)]
-    names = [scenario.name for scenario in chosen]
-    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-    if twice is not None:
-        raise SdsocecError(f"the scenario '{twice}' is named twice", name=twice, hint="Name each scenario once.")
+        chosen = scenarios_of_names(model, wanted)
     values = settable_of(model).check(settings or {})
     return [scenario.with_settings(values) for scenario in chosen] if values else chosen
 
@@ -239,16 +234,16 @@ def _of_file(model: LoadedModel, path: Path, asked: Asked) -> tuple[Sampling, Ta
     return Sampling(FILE, table.factors, 0, (len(table.values),), table=table.values), table
 
 
-def _saving(model: LoadedModel, wanted: float | None) -> float:
+def _saving(model: LoadedModel, settings: Mapping[str, float], wanted: float | None) -> float:
     """The saving step: a whole number of time steps; by default 1, or else that of the model."""
-    values = constant_values(model.equations)
-    step = values.get("TIME STEP", 1.0)
+    controls = control_values(model, settings)
+    step = controls["TIME STEP"]
 
     def fits(size: float) -> bool:
         return bool(np.isfinite(size)) and size / step > 0.5 and abs(size / step - round(size / step)) < 1e-5
 
     if wanted is None:
-        return 1.0 if fits(1.0) else values.get("SAVEPER", step)
+        return 1.0 if fits(1.0) else controls["SAVEPER"]
     if not fits(wanted):
         raise DesignError(
             f"the saving step is {wanted:g}; it must be a whole number of time steps of {step:g}",
@@ -266,10 +261,9 @@ def _block(experiment: Experiment, n: int) -> int:
 
 def _times_in_memory(experiment: Experiment) -> int:
     """The times that the engine saves: every step, at worst, where SAVEPER is an equation."""
-    values = constant_values(experiment.model.equations)
-    if "SAVEPER" in values:
+    if "SAVEPER" in constant_values(experiment.model.equations):
         return len(experiment.times)
-    return round((experiment.times[-1] - experiment.times[0]) / values.get("TIME STEP", experiment.saving)) + 1
+    return round((experiment.times[-1] - experiment.times[0]) / experiment.controls["TIME STEP"]) + 1
 
 
 def _name_of(model: LoadedModel) -> str:

@@ -37,6 +37,10 @@ class Sweep:
     design: SweepDesign
     sampling: Sampling
 
+    def __repr__(self) -> str:
+        done = f"{len(self.runs):,} of {self.design.n:,} rows"
+        return f"<Sweep '{self.folder}' of {self.design.model}: {done} in {', '.join(self.scenarios)}; {', '.join(self.outputs)}>"
+
     @cached_property
     def store(self) -> Store:
         """Where the numbers are."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdsocec.errors import ProjectError
+from sdsocec.model.names import as_list
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.store import IN_FLIGHT, LOCK, Store, cannot_write, locked
 from sdsocec.scenario import Scenario
@@ -106,8 +107,8 @@ def sweep(
     """
     folder = Path(out)
     asked = Asked(
-        n, design, seed, over, tuple(vary), levels, None if outcomes is None else tuple(outcomes), saving, initial, settings,
-        block,
+        n, design, seed, over, tuple(as_list(vary)), levels, None if outcomes is None else tuple(as_list(outcomes)), saving,
+        initial, settings, block,
     )  # fmt: skip
     return run_sweep(folder, asked, model, scenarios, resume=resume, add=add, threads=threads, progress=progress)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note
+from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note, notice
 from sdsocec.cli.run import AtOption, InitialOption, ScenarioArguments, SetOption, chosen_place, chosen_scenarios
 
 from .options import (
@@ -67,8 +67,11 @@ def bands(
     """
     from sdsocec.analysis.bands import run_uncertain
     from sdsocec.api import outcome_elements
+    from sdsocec.report.frame import model_line
+    from sdsocec.report.numbers import format_number
     from sdsocec.report.plots.bands import bands_pictures
     from sdsocec.report.plots.chosen import with_outcomes
+    from sdsocec.report.texts import text
     from sdsocec.results.observed import load_observed, series_stamp
     from sdsocec.scenario import settable_of
     from sdsocec.scenario.factors import factors_of
@@ -81,16 +84,17 @@ def bands(
     values = settable_of(loaded).read(settings or [])
     run = [s.with_settings(values) if values else s for s in chosen_scenarios(loaded, scenarios, at)]
     record = load_observed(loaded) if observed else ()
-    note(f"Model {loaded.name}; {rows} rows of {len(factors)} inputs; scenarios: {', '.join(s.name for s in run)}")
+    note(model_line(loaded, run, lang))
+    note(text(lang, "frame_rows", inputs=len(factors), rows=format_number(float(rows), lang)))
     outputs = list(dict.fromkeys(outcome_elements(chosen)))
-    with progress_of_runs(rows * len(run)) as progress:
+    with progress_of_runs(rows * len(run), lang) as progress:
         found = run_uncertain(
             loaded, run, factors, outputs, n=rows, seed=seed, initial=initial, settings=values, progress=progress
         )
     if found.experiment.overridden:
-        note(f"notice: varied in place of what a scenario sets: {', '.join(found.experiment.overridden)}")
+        notice(text(lang, "frame_overridden", inputs=", ".join(found.experiment.overridden)), lang)
     left_out = found.notice()
     if left_out:
-        note(f"notice: {left_out}")
+        notice(left_out, lang)
     pictures = bands_pictures(found, chosen, size=size, language=lang, style=drawing.style, observed=record)
     drawing.write(require_pictures(pictures, loaded), {**found.attributes, **series_stamp(record)})

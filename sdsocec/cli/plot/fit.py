@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note
+from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, notice
 from sdsocec.cli.run import SetOption
 
 from .options import OUT, Drawing, FormatOption, GreyOption, OutOption, SizeOption, StyleOption
@@ -38,5 +38,5 @@ def fit(
     loaded = load(model, project)
     run = run_against_record(loaded, settable_of(loaded).read(settings or []), list(dict.fromkeys(names or [])) or None)
     if run.notice:
-        note(f"notice: {run.notice}")
+        notice(run.notice, lang)
     drawing.write(fit_pictures(run, loaded, size=size, language=lang, style=drawing.style), run.attributes)

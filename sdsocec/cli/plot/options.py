@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import typer
 
 from sdsocec.cli.again import command_line
 from sdsocec.cli.common import check_language, note, one_of
+from sdsocec.cli.progress import progress
 from sdsocec.errors import SdsocecError
 
 if TYPE_CHECKING:
@@ -69,11 +69,12 @@ class Drawing:
 
     def write(self, pictures: Sequence[Picture], attributes: Mapping[str, Any]) -> None:
         """Write the pictures, and say where."""
+        from sdsocec.report.frame import written_line
         from sdsocec.report.picture import write_pictures
 
         stamp = {**attributes, **command_line()}
         files = write_pictures(self.out, pictures, self.formats, stamp, self.language, grey=self.grey)
-        note(f"Written to {self.out}: {', '.join(file.name for file in files)}")
+        note(written_line(self.out, [file.name for file in files], self.language))
 
 
 def require_pictures(pictures: Sequence[Picture], model: LoadedModel) -> Sequence[Picture]:
@@ -88,15 +89,15 @@ def require_pictures(pictures: Sequence[Picture], model: LoadedModel) -> Sequenc
 
 
 @contextmanager
-def progress_of_runs(total: int) -> Iterator[Callable[[int], None] | None]:
-    """A bar of the runs on a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def progress_of_runs(total: int, language: str) -> Iterator[Callable[[int], None]]:
+    """Says how many runs there are; is told of more that are done."""
+    with progress(language) as told:
+        done = 0
+        told("runs", 0, total)
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("runs", total=total)
-        yield lambda done: bar.advance(task, done)
+        def tell(more: int) -> None:
+            nonlocal done
+            done += more
+            told("runs", done, total)
+
+        yield tell

@@ -28,11 +28,12 @@ def overview(
     Example: sdsocec plot overview baseline publiek --lang nl --out figures
     """
     from sdsocec.report.figures import draw_overview, render
+    from sdsocec.report.frame import written_line
     from sdsocec.results.export import write_files
 
     check_language(lang)
     loaded = load(model, project)
-    dataset = run_chosen(loaded, scenarios, settings, engine, integrator).dataset()
+    dataset = run_chosen(loaded, scenarios, settings, engine, integrator, language=lang).dataset()
     files = render(draw_overview(dataset, loaded, lang), "overview", dataset)
     folder = write_files(out, files)
-    note(f"Written to {folder}: {', '.join(files)}")
+    note(written_line(folder, files, lang))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note, one_of
+from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note, notice, one_of
 from sdsocec.cli.run import SetOption
 from sdsocec.errors import SdsocecError
 
@@ -73,10 +73,12 @@ def plane(
     """
     from sdsocec.analysis.plane_maps import CORNER_GRID, GRID, SIGNS, map_plane
     from sdsocec.api import outcome_elements
+    from sdsocec.report.frame import model_line
     from sdsocec.report.plots.chosen import with_outcomes
     from sdsocec.report.plots.corners import corner_pictures
     from sdsocec.report.plots.maps import direction_of
     from sdsocec.report.plots.plane import plane_pictures
+    from sdsocec.report.texts import text
     from sdsocec.scenario import settable_of
     from sdsocec.scenario.plane import load_plane
 
@@ -96,14 +98,14 @@ def plane(
         )  # fmt: skip
     if by is not None:
         _factors(loaded, by)  # a wrong name is told before anything is run
-    names = ", ".join(scenario.name for scenario in known.corners.values())
-    note(f"Model {loaded.name}; {points} x {points} points of the plane between: {names}")
-    with progress_of_runs(points**2) as progress:
+    note(model_line(loaded, list(known.corners.values()), lang))
+    note(text(lang, "frame_plane", grid=points))
+    with progress_of_runs(points**2, lang) as progress:
         found = map_plane(chosen, outputs, time=time, at=place, settings=values, grid=points, progress=progress)
     pictures: list[Picture] = plane_pictures(found, size=size, language=lang, style=drawing.style)
     attributes = dict(found.attributes)
     if by is not None or (judged and len(loaded.card.uncertainties) > 1):
-        corners = _corners(chosen, loaded, judged, by, time, values, CORNER_GRID if grid is None else grid)
+        corners = _corners(chosen, loaded, judged, by, time, values, CORNER_GRID if grid is None else grid, lang)
         pictures += corner_pictures(corners, ranked=by is None, size=size, language=lang, style=drawing.style)
         attributes |= {
             "design": "plane, grid",
@@ -111,8 +113,7 @@ def plane(
             "corner_grid": corners.attributes["grid"],
         }
     elif by is None:
-        why = "the outcomes should neither rise nor fall" if not judged else "the card lists no two uncertainties"
-        note(f"notice: no map of the best corner: {why}")
+        notice(text(lang, "frame_no_corners_inputs" if judged else "frame_no_corners_neutral"), lang)
     drawing.write(require_pictures(pictures, loaded), attributes)
 
 
@@ -154,10 +155,11 @@ def _factors(loaded: LoadedModel, by: str) -> tuple[Factor, ...]:
 
 def _corners(
     chosen: LoadedModel, loaded: LoadedModel, judged: list[str], by: str | None, time: float | None,
-    values: Mapping[str, float], grid: int,
+    values: Mapping[str, float], grid: int, language: str,
 ) -> CornerMap:  # fmt: skip
     """The corners over the two uncertainties named, or the two that matter most."""
     from sdsocec.analysis.plane_maps import map_corners, rank_by_influence
+    from sdsocec.report.texts import text
     from sdsocec.scenario.factors import factors_of
     from sdsocec.scenario.plane import load_plane
 
@@ -170,6 +172,6 @@ def _corners(
             raise SdsocecError("--set leaves no two uncertainties to compare corners over", hint="Name two: --by")
         ranked = rank_by_influence(loaded, list(known.corners.values()), free, judged[0], time=time, settings=values)
         factors = tuple(factor for factor, _ in ranked[:2])
-    note(f"Best corner over: {', '.join(factor.name for factor in factors)}")
-    with progress_of_runs(grid * grid * len(known.corners)) as progress:
+    note(text(language, "frame_corners", inputs=", ".join(factor.name for factor in factors)))
+    with progress_of_runs(grid * grid * len(known.corners), language) as progress:
         return map_corners(chosen, factors, judged, time=time, settings=values, grid=grid, progress=progress)

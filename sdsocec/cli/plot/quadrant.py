@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note, one_of
+from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note, notice, one_of
 from sdsocec.cli.run import EngineOption, InitialOption, IntegratorOption, ProfileOption, SetOption, chosen_place
 
 from .options import (
@@ -58,6 +58,7 @@ def quadrant(
     """
     from sdsocec.api import run_scenarios
     from sdsocec.engine import ENGINES, INTEGRATORS
+    from sdsocec.report.frame import model_line
     from sdsocec.report.plots.chosen import with_outcomes
     from sdsocec.report.plots.quadrant import quadrant_pictures, require_two_axes
     from sdsocec.report.plots.stacked import require_parts
@@ -78,10 +79,10 @@ def quadrant(
         require_parts(loaded, "place", only or ())
     run = _scenarios(plane, loaded)
     values = settable_of(loaded).read(settings or [])
-    note(f"Model {loaded.name}; scenarios: {', '.join(scenario.name for scenario in run)}")
+    note(model_line(loaded, run, lang))
     runs = run_scenarios(loaded, run, values, engine=engine, integrator=integrator, initial=initial, profile=place)
-    for notice in runs.notices:
-        note(f"notice: {notice}")
+    for told in runs.notices:
+        notice(told.in_language(lang), lang)
     dataset = runs.dataset()
     pictures = quadrant_pictures(
         dataset, loaded, plane, shown_outcomes(dataset, chosen, lang), people=with_people or bool(only), only=only or (),

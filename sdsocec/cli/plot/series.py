@@ -65,7 +65,7 @@ def series(
     chosen = with_outcomes(loaded, outcomes)
     record = load_observed(loaded) if observed and profile is None else ()
     dataset = run_chosen(
-        loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial
+        loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial, language=lang
     ).dataset()
     pictures = series_pictures(dataset, chosen, size=size, language=lang, style=drawing.style, observed=record)
     drawing.write(require_pictures(pictures, loaded), {**dataset.attrs, **series_stamp(record)})

@@ -51,12 +51,11 @@ def stacked(
 ) -> None:
     """Draw people as stacked areas over time: by where they are, and by group; a panel a scenario.
 
-    --only takes groups (columns of the card's table of people) with --by place, and places (rows) with --by group.
+    --only takes groups (columns of the card's table of people), told apart by place, or places (rows), told apart by group.
 
-    Example: sdsocec plot stacked baseline publiek --by place --only "20-50 %" --lang nl
+    Example: sdsocec plot stacked baseline publiek --only "20-50 %" --lang nl
     """
-    from sdsocec.errors import SdsocecError
-    from sdsocec.report.plots.stacked import BY, has_groups, require_parts, require_people, stacked_pictures
+    from sdsocec.report.plots.stacked import BY, has_groups, require_parts, require_people, stacked_pictures, way_for
 
     drawing = Drawing.of(size, formats, style, lang, out, grey)
     loaded = load(model, project)
@@ -64,11 +63,11 @@ def stacked(
     if by is not None:
         one_of("way to tell people apart", by, BY)
     elif only:
-        raise SdsocecError("--only needs --by", hint="As in: --by place --only GROUP, or --by group --only PLACE")
+        by = way_for(loaded, only)
     ways = (by,) if by else BY if has_groups(loaded) else BY[:1]
     require_parts(loaded, ways[0], only or ())
     dataset = run_chosen(
-        loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial
+        loaded, scenarios, settings, engine, integrator, at=at, profile=profile, initial=initial, language=lang
     ).dataset()
     pictures = stacked_pictures(
         dataset, loaded, by=ways, only=only or (), size=size, language=lang, style=drawing.style

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note, one_of
+from sdsocec.cli.common import LanguageOption, ModelOption, ProjectOption, load, note, notice, one_of
 from sdsocec.cli.run import AtOption, InitialOption, ScenarioArguments, SetOption, chosen_place, chosen_scenarios
 from sdsocec.errors import SdsocecError
 
@@ -78,8 +78,10 @@ def tornado(
     """
     from sdsocec.analysis.tornado import RANGES, n_runs, run_tornado
     from sdsocec.api import outcome_elements
+    from sdsocec.report.frame import model_line
     from sdsocec.report.plots.chosen import with_outcomes
     from sdsocec.report.plots.tornado_sheets import tornado_pictures
+    from sdsocec.report.texts import text
     from sdsocec.scenario import settable_of
     from sdsocec.scenario.factors import factors_of
 
@@ -97,19 +99,19 @@ def tornado(
     every = [*([minus] if minus is not None else []), *run]
     run, minus = [s.with_settings(values) for s in run], minus.with_settings(values) if minus is not None else None
     n_scenarios = len({scenario.name for scenario in every})
-    names = ", ".join(dict.fromkeys(scenario.name for scenario in every))
-    note(f"Model {loaded.name}; inputs, each alone: {len(factors)}; scenarios: {names}")
+    note(model_line(loaded, list({scenario.name: scenario for scenario in every}.values()), lang))
+    note(text(lang, "frame_alone", inputs=len(factors)))
     outputs = list(dict.fromkeys(outcome_elements(chosen)))
-    with progress_of_runs(n_runs(len(factors), n_scenarios)) as progress:
+    with progress_of_runs(n_runs(len(factors), n_scenarios), lang) as progress:
         found = run_tornado(
             loaded, run, factors, outputs, minus=minus, span=span, time=time, initial=initial, settings=values,
             progress=progress,
         )  # fmt: skip
     if found.experiment.overridden:
-        note(f"notice: varied in place of what a scenario sets: {', '.join(found.experiment.overridden)}")
+        notice(text(lang, "frame_overridden", inputs=", ".join(found.experiment.overridden)), lang)
     left_out = found.notice()
     if left_out:
-        note(f"notice: {left_out}")
+        notice(left_out, lang)
     pictures = tornado_pictures(found, chosen, size=size, language=lang, style=drawing.style)
     drawing.write(require_pictures(pictures, loaded), found.attributes)
 

@@ -19,7 +19,7 @@ from sdsocec.results.shown import TIME_UNITS, ShownOutcome
 from ..lettering import clean, fit
 from ..numbers import format_number, format_time
 from ..panel import scale_times, scale_values
-from ..picture import Picture, by_hand, new_sheet, place_panels, stamp, write_legend
+from ..picture import Picture, new_sheet, place_panels, settings_below, stamp, with_settings, write_legend
 from ..saving import house_style
 from ..sheet import Head, sheet_height, sheet_width
 from ..style import HOUSE, Style
@@ -164,13 +164,13 @@ def _picture(stem: str, content: _Content, runs: UncertainRuns, size: str, langu
     handles = _handles(content, language, style)
     known = [content.points] if content.points is not None else []
     footer = [
-        _rows_note(runs, language), by_hand(runs.attributes, language), sources_note(known, language, style),
+        _rows_note(runs, language), settings_below(runs.attributes, language), sources_note(known, language, style),
         stamp(runs.attributes, style),
     ]  # fmt: skip
     label = clean(content.outcome.label)
     start, end = (format_time(float(content.times[i]), language) for i in (0, -1))
     title = text(language, "bands_title", outcome=label[:1].upper() + label[1:], start=start, end=end)
-    words = (style, title, content.model, footer)
+    words = (style, title, with_settings(content.model, runs.attributes, language), footer)
     names = [str(handle.get_label()) for handle in handles]
     height = sheet_height(size, *words, legend=names, panels=rows * PANEL_HEIGHT)
     figure, area = new_sheet(size, height, *words)

@@ -10,22 +10,24 @@ from numpy.typing import NDArray
 
 from sdsocec.analysis.plane_maps import CornerMap, best_of, margins
 from sdsocec.engine import constant_values
-from sdsocec.model.units import is_dimensionless
 from sdsocec.results.formats import DataTable
-from sdsocec.results.shown import ShownOutcome, shown_unit
+from sdsocec.results.shown import ShownOutcome
 from sdsocec.scenario import scenario_names
 
+from ..inputs import has_unit, input_label, input_unit
 from ..lettering import clean
 from ..numbers import format_number, format_ticks, format_time, format_value
-from ..picture import Picture, by_hand, stamp
+from ..picture import Picture, settings_below, stamp, with_settings
 from ..saving import house_style
 from ..sheet import Head
 from ..style import HOUSE, Style
+from ..tables import with_unit
 from ..texts import listed, text
 from .chosen import shown_of
 from .maps import (
     COLUMNS,
     LEAST,
+    OWN,
     areas_of_maps,
     contour_levels,
     direction_of,
@@ -95,7 +97,7 @@ def draw_best(
             ax.contour(x, y, rising, levels=[line], colors=style.text, linewidths=1.2, zorder=2)
     ax.set_xlim(float(x[0]), float(x[-1]))
     ax.set_ylim(float(y[0]), float(y[-1]))
-    lines = contour_levels(max(float(first.min()), shown.smallest), float(first.max()), 5)
+    lines = _step(shown, first)
     if lines:
         drawn = ax.contour(
             x, y, first.T, levels=lines, colors=style.notes, linewidths=0.6, linestyles=[(0, (3, 1.5))], zorder=2
@@ -107,6 +109,26 @@ def draw_best(
         axis.set_ticks(ticks, format_ticks(ticks, language))
     name_regions(ax, (x, y), best, titles, style)
     return ax
+
+
+def _step(shown: ShownOutcome, first: Floats) -> list[float]:
+    """The levels of the lines of how much better the best is than the next."""
+    return contour_levels(max(float(first.min()), shown.smallest), float(first.max()), 5)
+
+
+def _drawn_notes(
+    shown: Sequence[ShownOutcome], directions: Sequence[str], *, is_inside: bool, language: str
+) -> list[str]:
+    """What the lines, the white and the cross mean, of those that are drawn."""
+    regions = [best_of(one.values, way, one.smallest) for one, way in zip(shown, directions, strict=True)]
+    lines = [_step(one, margins(one.values, way).max(axis=-1)) for one, way in zip(shown, directions, strict=True)]
+    said = {
+        "solid": any(len(np.unique(best)) > 1 for best in regions),
+        "dashed": any(lines),
+        "white": any(float((best < 0).mean()) > _WIDE for best in regions),
+        "cross": is_inside,
+    }
+    return [text(language, f"best_corner_{key}") for key, is_drawn in said.items() if is_drawn]
 
 
 def _finer(levels: tuple[Floats, Floats], values: Floats) -> tuple[tuple[Floats, Floats], Floats]:
@@ -148,10 +170,10 @@ def corner_pictures(
     titles = [clean(scenario.title.in_language(language)) for scenario in found.plane.corners.values()]
     columns = min(COLUMNS[size], len(shown))
     notes = [
-        f"{text(language, 'best_corner_note')} {text(language, 'map_grid', n=len(found.levels[0]))}",
+        "",  # what is drawn, known below
         text(language, "best_corner_ranked") if ranked else "",
         text(language, "initial_equilibrium_note") if found.initial == "equilibrium" else "",
-        by_hand(found.attributes, language),
+        settings_below(found.attributes, language),
     ]
     title = _title(shown, directions, format_time(found.time, language), language)
     order = {name: i for i, name in enumerate(scenario_names(model))}
@@ -163,12 +185,13 @@ def corner_pictures(
     values = constant_values(model.equations)
     own = [values[factor.constants[0]] * scale for factor, scale in zip(found.factors, factors, strict=True)]
     is_inside = all(level[0] <= place <= level[-1] for level, place in zip(levels, own, strict=True))
+    subtitle = with_settings(model.card.title.in_language(language), found.attributes, language)
     rows = -(-len(shown) // columns)
+    notes[0] = " ".join([*_drawn_notes(shown, directions, is_inside=is_inside, language=language),
+                         text(language, "map_grid", n=len(found.levels[0]))])  # fmt: skip
 
     def draw(room: float) -> tuple[Figure, float]:
-        figure, area = sheet_with_room(
-            size, room, style, title, model.card.title.in_language(language), [*notes, stamp(found.attributes, style)]
-        )
+        figure, area = sheet_with_room(size, room, style, title, subtitle, [*notes, stamp(found.attributes, style)])
         areas = areas_of_maps(figure, area, len(shown), columns, words[0], words[1], style)
         width, height = figure.get_size_inches() * 72
         axes = []
@@ -180,7 +203,7 @@ def corner_pictures(
                 if is_inside:
                     ax.plot(
                         own[0], own[1], marker="P", markersize=6, color=style.text, markeredgecolor="white",
-                        markeredgewidth=0.8, zorder=3, clip_on=False,
+                        markeredgewidth=0.8, zorder=5, clip_on=False, gid=OWN,
                     )  # fmt: skip
                 axes.append(ax)
         return figure, place_maps(figure, areas, axes, heads, style, columns)
@@ -209,10 +232,8 @@ def _head(shown: ShownOutcome, direction: str, language: str) -> Head:
 def factor_words(found: CornerMap, i: int, language: str) -> AxisWords:
     """The name of an uncertainty with its unit."""
     factor, model = found.factors[i], found.model
-    label = model.card.element_label(factor.name, language)
-    if not factor.unit or is_dimensionless(factor.unit):
-        return AxisWords(label)
-    return AxisWords(text(language, "with_unit", label=label, unit=shown_unit(model, factor.unit, language)))
+    label = input_label(model, factor, language)
+    return AxisWords(with_unit(label, input_unit(model, factor, language), language) if has_unit(factor) else label)
 
 
 def describe_corners(
@@ -242,7 +263,7 @@ def describe_corners(
 def _ahead(value: float, shown: ShownOutcome, language: str) -> str:
     """A difference with its unit."""
     if shown.is_share:
-        return f"{format_number(100 * value, language, decimals=1)} {text(language, 'percentage_points')}"
+        return f"{format_number(100 * value, language, decimals=1)} {text(language, 'points')}"
     return written(value, shown, language)
 
 

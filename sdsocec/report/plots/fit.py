@@ -19,12 +19,12 @@ from ..fit_panels import draw_series, line_colour, point_looks, span_of
 from ..fit_tables import Shown, data_of_fit, kinds_lines, roles_of
 from ..lettering import clean, fit
 from ..numbers import format_value
-from ..picture import Picture, by_hand, new_sheet, place_panels, stamp, write_legend
+from ..picture import Picture, new_sheet, place_panels, settings_below, stamp, with_settings, write_legend
 from ..saving import house_style
 from ..sheet import Head, sheet_height, sheet_width
 from ..small_charts import DASHED
 from ..style import HOUSE, Style
-from ..texts import text
+from ..texts import listed, text
 from .chosen import axis_unit, is_cut
 from .record import changes_of
 
@@ -100,8 +100,9 @@ def _picture(
     has_test = any(one.observed.is_test.any() for one in series)
     title = text(language, "fit_figure_title", model=clean(model.card.title.in_language(language))) + which
     subtitle = text(language, "fit_figure_note" if has_test else "fit_figure_note_no_test")
-    worth = " ".join(kinds_lines([one.observed for one in series], language))
-    footer = [by_hand(run.attributes, language), worth, _sources(series, language), stamp(run.attributes, style)]
+    subtitle = with_settings(subtitle, run.attributes, language)
+    worth = " ".join(kinds_lines([one.observed for one in series], language, with_none=False))
+    footer = [settings_below(run.attributes, language), worth, _sources(series, language), stamp(run.attributes, style)]
     handles = _handles(series, run, model, language, style)
     words = (style, title, subtitle, footer)
     names = [str(handle.get_label()) for handle in handles]
@@ -158,8 +159,17 @@ def _handles(series: Sequence[SeriesRun], run: RecordRun, model: LoadedModel, la
 
 
 def _sources(series: Sequence[SeriesRun], language: str) -> str:
-    sources = dict.fromkeys(clean(source.in_language(language)) for one in series for source in one.observed.printed)
-    observed = text(language, "fit_sources", sources="; ".join(sources))
+    """On whose word the points are, panel by panel where these differ, and where definitions change."""
+    labels: dict[tuple[str, ...], list[str]] = {}
+    for one in series:
+        sources = tuple(dict.fromkeys(clean(source.in_language(language)) for source in one.observed.printed))
+        labels.setdefault(sources, []).append(clean(one.observed.label.in_language(language)))
+    if len(labels) == 1:
+        observed = text(language, "fit_sources", sources="; ".join(*labels))
+    else:
+        told = [(listed(language, names), "; ".join(sources)) for sources, names in labels.items()]
+        each = " ".join(f"{names[:1].upper()}{names[1:]}: {sources}." for names, sources in told)
+        observed = text(language, "fit_sources_each", each=each)
     return " ".join([observed, *changes_of([one.observed for one in series], language)])
 
 

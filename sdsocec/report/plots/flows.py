@@ -20,7 +20,7 @@ from ..conditions import as_sentence, conditions
 from ..lettering import fit, width_of
 from ..numbers import format_amount, format_number, format_time, format_value
 from ..parting import scenario_titles
-from ..picture import Picture, by_hand, stamp
+from ..picture import Picture, settings_below, stamp, with_settings
 from ..saving import house_style
 from ..sheet import Area
 from ..style import HOUSE, LINE, Fill, Style
@@ -340,9 +340,15 @@ def _picture(
             amount = format_amount(bands.within, bands.smallest, language)
             notes[-1] += " " + text(language, "flows_within", within=amount)
     said = conditions(dataset, language)
-    footer = [*notes, as_sentence(said) if said else "", by_hand(dataset.attrs, language), stamp(dataset.attrs, style)]
+    footer = [
+        *notes,
+        as_sentence(said) if said else "",
+        settings_below(dataset.attrs, language),
+        stamp(dataset.attrs, style),
+    ]
     room = max(LEAST[size], min(len(bands.names) * HIGH[size], 480.0)) + 14
-    figure, area = sheet_with_room(size, room, style, heading, model.card.title.in_language(language), footer)
+    subtitle = with_settings(model.card.title.in_language(language), dataset.attrs, language)
+    figure, area = sheet_with_room(size, room, style, heading, subtitle, footer)
     names = NAME_SHARE[size] * area.width
     plot = Area(area.left, area.bottom, area.width, area.height - 14)
     with house_style(style):

@@ -13,7 +13,7 @@ from sdsocec.model.names import name_key, split_element_name
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.shown import ShownOutcome
 
-from ..lettering import fit
+from ..lettering import fit, width_of
 from ..numbers import format_amount, format_ticks, format_value
 from ..sheet import Area, Head, place_panels
 from ..style import Style
@@ -27,9 +27,25 @@ Floats = NDArray[np.float64]
 COLUMNS = {"column": 1, "full": 2}
 LEAST = 120.0  # points: of a map
 LEVELS = 7  # about so many lines
-LEVEL, REGION = "level", "region"  # mark what is written within a map
-PLACES = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.12, 0.88)  # along a line, for its number
-SHORTEST = 0.3  # of a side: a shorter line has no number
+LEVEL, REGION, OWN = "level", "region", "own"  # mark what stands within a map
+PLACES = (
+    0.5,
+    0.4,
+    0.6,
+    0.3,
+    0.7,
+    0.45,
+    0.55,
+    0.35,
+    0.65,
+    0.2,
+    0.8,
+    0.25,
+    0.75,
+    0.12,
+    0.88,
+)  # along a line, for its number
+AROUND_NUMBER = 8.0  # points: a line that is no longer than its number and this has none
 SPECK = 9.0  # cells of the grid
 _SHADES = ("#ffffff", "#dbe7f1", "#b4cfe3", "#8fb6d5")  # light to dark, so that it holds in grey
 
@@ -74,13 +90,16 @@ def write_levels(
     from matplotlib.patheffects import withStroke
 
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    spans = np.array([x1 - x0, y1 - y0])
+    figure: Any = ax.figure
+    # About: panels get their places after this.
+    points = np.array(ax.get_position().size) * figure.get_size_inches() * 72
+    spans = np.array([x1 - x0, y1 - y0]) / points
     count = 0
     for number, whole in zip(format_ticks(lines, language, is_share=is_share), drawn.get_paths(), strict=True):
         for line in parts_of(whole):
             steps = np.hypot(*(np.diff(line, axis=0) / spans).T)
             along = np.concatenate([[0.0], np.cumsum(steps)])
-            if along[-1] < SHORTEST:
+            if along[-1] < width_of(number, style.tick_size - 0.5, font=style.font) + AROUND_NUMBER:
                 continue
             count += 1
             for share in PLACES:
@@ -181,6 +200,10 @@ def place_maps(
     for row, area in enumerate(areas):
         part = slice(row * columns, (row + 1) * columns)
         heights += place_panels(figure, area, axes[part], style, columns=columns, heads=heads[part], gap=(16.0, 0.0))
+    if min(heights) < LEAST:  # words take the page: numbers at the ends only, so that none meet
+        for ax in axes:
+            words = [label.get_text() for label in ax.get_yticklabels()]
+            ax.set_yticks(ax.get_yticks(), [word if i in (0, len(words) - 1) else "" for i, word in enumerate(words)])
     drop_overlapping(figure, axes)
     return min(heights)
 
@@ -193,14 +216,17 @@ def areas_of_maps(
 
 
 def drop_overlapping(figure: Figure, axes: Sequence[Axes]) -> None:
-    """Names of regions are kept within the map and apart; of the numbers of a line the first stays that meets no letters."""
+    """Names of regions are kept within the map and apart; of the numbers of a line the first stays that meets no letters.
+
+    Neither lies on a mark (`OWN`).
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     renderer: Any = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     for ax in axes:
         box = ax.get_window_extent(renderer)
         names = [words for words in ax.texts if words.get_gid() == REGION]
-        kept: list[Any] = []
+        kept: list[Any] = [mark.get_window_extent(renderer).padded(1.0) for mark in ax.lines if mark.get_gid() == OWN]
         for words in names:
             _move_inside(words, box, kept, renderer)
             kept.append(words.get_window_extent(renderer).padded(2.0))

@@ -15,7 +15,7 @@ from sdsocec.scenario.plane import INTENSITY
 
 from ..lettering import fit
 from ..numbers import format_number, format_ticks, format_time
-from ..picture import Picture, by_hand, stamp
+from ..picture import Picture, settings_below, stamp, with_settings
 from ..saving import house_style
 from ..sheet import Head
 from ..style import HOUSE, LINE, Style
@@ -81,18 +81,23 @@ def plane_pictures(found: PlaneMap, *, size: str = "full", language: str = "en",
     shown = [shown_of(model, name, found.values[:, :, i], language) for i, name in enumerate(found.outputs)]
     columns = min(COLUMNS[size], len(shown))
     rest = text(language, "initial_equilibrium_note") if found.attributes["initial"] == "equilibrium" else ""
-    note = f"{text(language, 'plane_note')} {text(language, 'map_grid', n=len(found.levels))}"
-    notes = [note, _fixed_note(found, language), rest, by_hand(found.attributes, language)]
+    ends = [
+        text(language, "plane_ends", outcome=f"{one.label[:1].upper()}{one.label[1:]}", **_ends(found, one, language))
+        for one in shown
+    ]
+    if len(shown) == 1:
+        ends = [text(language, "plane_ends_one", **_ends(found, shown[0], language))]
+    note = " ".join([text(language, "plane_note"), *ends, text(language, "map_grid", n=len(found.levels))])
+    notes = [note, _fixed_note(found, language), rest, settings_below(found.attributes, language)]
     named = listed(language, [shortened(one.label) for one in shown])
     title = text(language, "plane_title", outcomes=named, time=format_time(found.time, language))
     words = [plane_words(found.plane, axis, language, with_key=True) for axis in found.axes]
     heads = [Head(one.label, unit=text(language, "percent") if one.is_share else one.unit) for one in shown]
+    subtitle = with_settings(model.card.title.in_language(language), found.attributes, language)
     rows = -(-len(shown) // columns)
 
     def draw(room: float) -> tuple[Figure, float]:
-        figure, area = sheet_with_room(
-            size, room, style, title, model.card.title.in_language(language), [*notes, stamp(found.attributes, style)]
-        )
+        figure, area = sheet_with_room(size, room, style, title, subtitle, [*notes, stamp(found.attributes, style)])
         areas = areas_of_maps(figure, area, len(shown), columns, words[0], words[1], style)
         axes = []
         width, height = figure.get_size_inches() * 72
@@ -151,7 +156,7 @@ def describe_plane(found: PlaneMap, shown: Sequence[ShownOutcome], language: str
     sentences = [
         text(language, "alt_plane", n=len(shown), model=found.model.card.title.in_language(language),
              time=format_time(found.time, language),
-             axes=listed(language, [plane_words(found.plane, axis, language).name for axis in found.axes]))
+             axes=listed(language, [plane_words(found.plane, axis, language, with_key=True).name for axis in found.axes]))
     ]  # fmt: skip
     last = len(found.levels) - 1
     for one in shown:
@@ -159,15 +164,22 @@ def describe_plane(found: PlaneMap, shown: Sequence[ShownOutcome], language: str
             f"{title} {written(float(one.values[a * last, b * last]), one, language)}"
             for (a, b), title in sorted(corner_titles(found, language).items())
         ]
-        ends = {}
-        for key, where in (("low", one.values.argmin()), ("high", one.values.argmax())):
-            a, b = (int(k) for k in np.unravel_index(int(where), one.values.shape))
-            ends[key] = written(float(one.values[a, b]), one, language)
-            ends[f"{key}_at"] = ", ".join(
-                f"{axis} {_place(float(found.levels[k]), language)}" for axis, k in zip(found.axes, (a, b), strict=True)
-            )
+        ends = _ends(found, one, language)
         sentences.append(text(language, "alt_plane_one", outcome=one.label, corners=listed(language, corners), **ends))
     return " ".join(sentences)
+
+
+def _ends(found: PlaneMap, one: ShownOutcome, language: str) -> dict[str, str]:
+    """The lowest and the highest value of a map, and where they are."""
+    ends = {}
+    for key, where in (("low", one.values.argmin()), ("high", one.values.argmax())):
+        a, b = (int(k) for k in np.unravel_index(int(where), one.values.shape))
+        ends[key] = written(float(one.values[a, b]), one, language)
+        ends[f"{key}_at"] = ", ".join(
+            f"{axis} {_place(round(float(found.levels[k]), 2), language)}"
+            for axis, k in zip(found.axes, (a, b), strict=True)
+        )
+    return ends
 
 
 def _table(found: PlaneMap, shown: Sequence[ShownOutcome]) -> DataTable:

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from sdsocec.errors import ProjectError, SdsocecError
 from sdsocec.model.project import LoadedModel
 from sdsocec.results.formats import DataTable
-from sdsocec.results.shown import ShownOutcome, run_names
+from sdsocec.results.shown import ShownOutcome, run_names, shown_time_unit
 from sdsocec.scenario.plane import Plane
 
 from ..conditions import as_sentence, conditions
 from ..lettering import fit, width_of
 from ..numbers import format_amount, format_time
 from ..panel import scale_times, scale_values
-from ..picture import Picture, by_hand, stamp
+from ..picture import Picture, settings_below, stamp, with_settings
 from ..saving import house_style
-from ..sheet import Area, Head, place_panels
+from ..sheet import Area, Head, place_panels, sheet_width
 from ..style import HOUSE, LINE, Look, Style
 from ..tables import shown_value
 from ..texts import text
@@ -38,7 +38,9 @@ Floats = NDArray[np.float64]
 ROOM = {"column": 230.0, "full": 275.0}  # points: the height of the quadrant
 LEAST = 60.0  # points: of a panel of lines
 GAP = (16.0, 12.0)  # between panels
-BAR = 0.45  # the height of a bar; its name takes the rest of 1
+BAR = 0.45  # the height of a bar; its name and number take the rest of 1
+BAR_BELOW_TWO = 0.28  # where these have a line each
+BEHIND = 6.0  # points: from a name to its number
 # Where corners stand, row by row from the top: the second axis goes up, the first to the right.
 PLACES = ((0, 1), (1, 1), (0, 0), (1, 0))
 
@@ -114,41 +116,60 @@ def draw_corner_lines(
 
 
 def draw_corner_bars(ax: Axes, stack: Stack, run: int, base: int, language: str, style: Style, width: float) -> Axes:
-    """Who is where at the end, as bars with names and numbers; an upright line is where the base has it.
+    """Who is where at the end, as bars below their names and numbers; an upright line is where the base has it.
 
-    `width` is that of the axes, in points.
+    A number beside a bar would stand by the base's line, and be read as the base's: it stands behind the name, or, where there is
+    no room for both, below it. `width` is that of the axes, in points.
     """
     parts, size = len(stack.labels), style.tick_size
     ends, before = stack.values[run, :, -1], stack.values[base, :, -1]
     most = float(stack.values[:, :, -1].max(initial=0.0)) or 1.0
-    shown = [[format_amount(float(v), stack.smallest, language) for v in one] for one in stack.values[:, :, -1]]
-    longest = max(width_of(words, size, font=style.font) for one in shown for words in one)
+    shown = _amounts(stack, run, language)
+    lines = lines_above(stack, width, language, style)
+    bar = BAR if lines == 1 else BAR_BELOW_TWO
     y = np.arange(parts)[::-1]
-    ax.barh(y, ends, height=BAR, align="edge", color=[style.fill(i).colour for i in range(parts)],
+    ax.barh(y, ends, height=bar, align="edge", color=[style.fill(i).colour for i in range(parts)],
             edgecolor=style.text, linewidth=0.4, hatch=[style.fill(i).hatch for i in range(parts)])  # fmt: skip
-    for label, words, value, was, place in zip(stack.labels, shown[run], ends, before, y, strict=True):
-        written: dict[str, Any] = {
-            "textcoords": "offset points",
-            "fontsize": size,
-            "color": style.text,
-            "parse_math": False,
-        }
-        ax.annotate(words, (max(float(value), float(was)), float(place) + BAR / 2), (3, 0), va="center", **written)
-        ax.annotate(
-            fit(label, width - 2, size, font=style.font), (0, float(place) + BAR), (2, 1.5), va="bottom", **written
-        )
+    written: dict[str, Any] = {
+        "textcoords": "offset points",
+        "fontsize": size,
+        "color": style.text,
+        "parse_math": False,
+    }
+    for label, number, place in zip(stack.labels, shown, y, strict=True):
+        at, up = (0, float(place) + bar), 1.5
+        name = fit(label, width - 2, size, font=style.font)
+        right = 2.0 if lines == 2 else 2 + width_of(name, size, font=style.font) + BEHIND
+        ax.annotate(number, at, (right, up), va="bottom", weight="bold", **written)
+        ax.annotate(name, at, (2, up + (size * (LINE - 0.1) if lines == 2 else 0.0)), va="bottom", **written)
     ax.set_ylim(-0.1, parts)
-    right = most * width / max(width - longest - 6, width / 4)
+    right = most * 1.02
     ax.set_xlim(0, right)
     # To be seen on a dark bar, a line within one, by 1.5 points, has a rim of white.
     within = np.minimum(before, ends - before) > 1.5 * right / width
-    ax.vlines(before[within], y[within], y[within] + BAR, color="white", linewidth=2.6, zorder=1.5)
-    ax.vlines(before, y - 0.05, y + BAR + 0.05, color=style.text, linewidth=1.2)
+    ax.vlines(before[within], y[within], y[within] + bar, color="white", linewidth=2.6, zorder=1.5)
+    ax.vlines(before, y - 0.05, y + bar + 0.05, color=style.text, linewidth=1.2)
     ax.set_xticks([])
     ax.grid(False)
     ax.spines["bottom"].set_visible(False)
     ax.set_yticks([])
     return ax
+
+
+def _amounts(stack: Stack, run: int, language: str) -> list[str]:
+    """What the parts of a stack hold at the end, as written."""
+    return [format_amount(float(value), stack.smallest, language) for value in stack.values[run, :, -1]]
+
+
+def lines_above(stack: Stack, width: float, language: str, style: Style) -> int:
+    """How many lines the name and the number of each bar need in so many points: one, or two where they do not fit in one."""
+    size, font = style.tick_size, style.font
+    longest = max(
+        width_of(label, size, font=font) + width_of(number, size, True, font)
+        for run in range(len(stack.values))
+        for label, number in zip(stack.labels, _amounts(stack, run, language), strict=True)
+    )
+    return 1 if 2 + longest + BEHIND <= width else 2
 
 
 # ---- pictures -------------------------------------------------------------------------------------------------------
@@ -186,8 +207,14 @@ def _sheet(
     dataset: xr.Dataset, model: LoadedModel, title: str, note: str, room: float, size: str, language: str, style: Style
 ) -> tuple[Figure, Area]:
     said = conditions(dataset, language)
-    footer = [note, as_sentence(said) if said else "", by_hand(dataset.attrs, language), stamp(dataset.attrs, style)]
-    return sheet_with_room(size, room, style, title, model.card.title.in_language(language), footer)
+    footer = [
+        note,
+        as_sentence(said) if said else "",
+        settings_below(dataset.attrs, language),
+        stamp(dataset.attrs, style),
+    ]
+    subtitle = with_settings(model.card.title.in_language(language), dataset.attrs, language)
+    return sheet_with_room(size, room, style, title, subtitle, footer)
 
 
 def _lines(
@@ -204,7 +231,7 @@ def _lines(
     start, end = (format_time(float(times[i]), language) for i in (0, -1))
     title = text(language, "quadrant_title", outcome=shortened(outcome.label), start=start, end=end)
     note = text(language, "quadrant_note", base=shortened(base))
-    drawn = _of_runs(outcome, [*quadrant.drawn, quadrant.base])
+    drawn, unit_of_time = _of_runs(outcome, [*quadrant.drawn, quadrant.base]), shown_time_unit(dataset, language)
 
     def draw(room: float) -> tuple[Figure, float]:
         figure, area = _sheet(dataset, model, title, note, room, size, language, style)
@@ -217,6 +244,9 @@ def _lines(
                     ax.set_yticklabels([])
                 if i < 2:
                     ax.set_xticklabels([])
+                else:
+                    words = fit(unit_of_time, sheet_width(size) / 4, style.tick_size, font=style.font)
+                    ax.set_xlabel(words, fontsize=style.tick_size, parse_math=False, labelpad=2)
                 axes.append(ax)
         shown = axis_unit(drawn, language, is_cut=is_cut(axes[0].get_ylim()))
         heads = [Head(quadrant.titles[run], unit="" if i % 2 else shown) for i, run in enumerate(quadrant.drawn)]
@@ -276,14 +306,23 @@ def _bars(
     if stack.of:
         title = text(language, "stacked_of", title=title, of=stack.of)
     base = shortened(quadrant.titles[quadrant.base])
-    note = text(language, "quadrant_people_note", base=base, unit=stack.unit)
-    room = 2 * (len(stack.labels) * 2 * LINE * style.tick_size + 26) + 60
+    values = "; ".join(
+        text(language, "labelled", label=shortened(label), value=value)
+        for label, value in zip(stack.labels, _amounts(stack, quadrant.base, language), strict=True)
+    )
+    note = text(language, "quadrant_people_note", base=base, unit=stack.unit, values=values)
     heads = [Head(quadrant.titles[run]) for run in quadrant.drawn]
+
+    def room_of(lines: int) -> float:
+        """Points for all panels, where a bar with its name and number has so many lines."""
+        return 2 * (len(stack.labels) * lines * LINE * style.tick_size + 26) + 60
 
     def draw(room: float) -> tuple[Figure, float]:
         figure, area = _sheet(dataset, model, title, note, room, size, language, style)
         inner = _beside_axes(figure, area, quadrant, language, style)
         width = (inner.width - GAP[0]) / 2 - 4
+        if lines_above(stack, width, language, style) > 1 and room < room_of(3):
+            return draw(room_of(3))
         axes = []
         with house_style(style):
             for i, run in enumerate(quadrant.drawn):
@@ -291,7 +330,7 @@ def _bars(
                 axes.append(draw_corner_bars(ax, stack, run, quadrant.base, language, style, width))
         return figure, _place(figure, inner, axes, heads, style)
 
-    figure = tall_enough(draw, room, len(stack.labels) * 2 * LINE * style.tick_size, 2)
+    figure = tall_enough(draw, room_of(2), len(stack.labels) * 2 * LINE * style.tick_size, 2)
     parts = [
         (name, float(stack.times[-1]), label, float(stack.values[run, part, -1]), stack.unit)
         for run, name in enumerate(run_names(dataset))
@@ -358,7 +397,7 @@ def describe_quadrant(
 
 def _describe_bars(quadrant: Quadrant, stack: Stack, model: LoadedModel, time: str, language: str) -> str:
     def parts(run: int) -> str:
-        shown = (format_amount(float(v), stack.smallest, language) for v in stack.values[run, :, -1])
+        shown = _amounts(stack, run, language)
         return "; ".join(f"{label}: {value}" for label, value in zip(stack.labels, shown, strict=True))
 
     sentences = [text(language, "alt_quadrant_people", model=model.card.title.in_language(language), time=time,

@@ -20,7 +20,7 @@ from ..lettering import clean, fit, width_of
 from ..numbers import format_time
 from ..panel import draw_lines, end_label_positions, label_ends, scale_times, scale_values
 from ..parting import last_common_time, scenario_titles
-from ..picture import Picture, by_hand, new_sheet, place_panels, stamp, write_legend
+from ..picture import Picture, new_sheet, place_panels, settings_below, stamp, with_settings, write_legend
 from ..saving import house_style
 from ..sheet import Head, line_handle, sheet_height, sheet_width
 from ..style import HOUSE, MOST_NAMED, Style
@@ -160,13 +160,14 @@ def _picture(
 ) -> Picture:
     attributes = dataset.attrs
     known = [points for points in content.points if points is not None]
-    footer = [by_hand(attributes, language), sources_note(known, language, style), stamp(attributes, style)]
+    footer = [settings_below(attributes, language), sources_note(known, language, style), stamp(attributes, style)]
     columns = _columns(len(content.outcomes), size)
     rows = -(-len(content.outcomes) // columns)
     names = list(content.titles)
     is_named = 1 < len(names) <= MOST_NAMED and not content.is_same
     handles = _handles(names, known, language, style) if is_named else []
-    words = (style, _title(content, language, dataset) + which, _notes(content, dataset, language), footer)
+    subtitle = with_settings(_notes(content, dataset, language), attributes, language)
+    words = (style, _title(content, language, dataset) + which, subtitle, footer)
     shown = [str(handle.get_label()) for handle in handles]
     height = sheet_height(size, *words, legend=shown, panels=rows * PANEL_HEIGHT[size])
     figure, area = new_sheet(size, height, *words)

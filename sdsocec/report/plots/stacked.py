@@ -23,7 +23,7 @@ from ..lettering import fit
 from ..numbers import format_amount, format_ticks, format_time
 from ..panel import scale_times
 from ..parting import scenario_titles
-from ..picture import Picture, by_hand, stamp
+from ..picture import Picture, settings_below, stamp, with_settings
 from ..saving import house_style
 from ..sheet import Head, fill_handle, place_panels, sheet_width, write_legend
 from ..style import HOUSE, Style
@@ -39,7 +39,8 @@ Floats = NDArray[np.float64]
 BY = ("place", "group")
 MOST_SCENARIOS = 9
 COLUMNS = {"column": 2, "full": 3}
-PANEL_HEIGHT = {"column": 96.0, "full": 112.0}  # points, with what stands above and below
+PANEL_HEIGHT = {"column": 120.0, "full": 150.0}  # points, with what stands above and below
+THIN = 0.02  # of the highest stack: what never is more is hardly to be seen
 LEAST = 46.0  # points: of a panel's own height, so that numbers along its axis stay apart
 
 
@@ -121,6 +122,24 @@ def require_parts(model: LoadedModel, by: str, only: Collection[str]) -> None:
     _chosen(groups if by == "place" else places, only, model)
 
 
+def way_for(model: LoadedModel, only: Collection[str]) -> str:
+    """How people are told apart where `only` names some: by place if these are groups, by group if they are places.
+
+    Raises SdsocecError where a name is neither or both, or they are not of one kind.
+    """
+    places, groups = _parts(model)
+    known = {"place": _known(groups, model), "group": _known(places, model)}
+    for name in only:  # a misspelt one is told with those of both kinds
+        _chosen((*places, *groups), [name], model)
+    ways = [by for by, names in known.items() if all(name_key(name) in names for name in only)]
+    if len(ways) == 1:
+        return ways[0]
+    raise SdsocecError(
+        f"--only names {'what is a group and a place' if ways else 'groups and places'}: {', '.join(only)}",
+        hint="Say which: --by place --only GROUP, or --by group --only PLACE",
+    )
+
+
 def people_groups(model: LoadedModel, only: Collection[str], language: str) -> tuple[list[str], str]:
     """The groups of the people stocks that `only` names, by label or by the model's names, and how readers call them."""
     if not only:
@@ -165,13 +184,7 @@ def _chosen(parts: tuple[Part, ...], only: Collection[str], model: LoadedModel) 
     """The parts that `only` names, by label or by all that they hold; all of them if it names none."""
     if not only:
         return parts
-    known: dict[str, Part] = {}
-    for part in parts:
-        for name in part.of:  # a part of one name is also called that; others by single elements
-            label = Text(nl=model.card.element_label(name, "nl"), en=model.card.element_label(name, "en"))
-            own = Part(label=label, of=(name,))
-            known |= {name_key(word): own for word in (name, label.nl, label.en)}
-    known |= {name_key(word): part for part in parts for word in (part.label.nl, part.label.en)}
+    known = _known(parts, model)
     found: list[Part] = []
     for name in only:
         one = known.get(name_key(name))
@@ -186,6 +199,17 @@ def _chosen(parts: tuple[Part, ...], only: Collection[str], model: LoadedModel) 
     if twice:
         raise SdsocecError(f"'{twice[0]}' is named twice", name=twice[0], hint="Name each part of people once.")
     return tuple(found)
+
+
+def _known(parts: tuple[Part, ...], model: LoadedModel) -> dict[str, Part]:
+    """Parts by the names that people may give them."""
+    known: dict[str, Part] = {}
+    for part in parts:
+        for name in part.of:  # a part of one name is also called that; others by single elements
+            label = Text(nl=model.card.element_label(name, "nl"), en=model.card.element_label(name, "en"))
+            own = Part(label=label, of=(name,))
+            known |= {name_key(word): own for word in (name, label.nl, label.en)}
+    return known | {name_key(word): part for part in parts for word in (part.label.nl, part.label.en)}
 
 
 # ---- the figure -----------------------------------------------------------------------------------------------------
@@ -211,7 +235,7 @@ def draw_stacked(
         fill = style.fill(i)
         ax.fill_between(
             stack.times, low, low + values, facecolor=fill.colour, hatch=fill.hatch or None, edgecolor=style.text,
-            linewidth=0.35, zorder=1.5,
+            linewidth=0.0, zorder=1.5,  # outlines would cover a narrow area
         )  # fmt: skip
         low = low + values
     ticks = [float(tick) for tick in MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, top)]
@@ -259,10 +283,14 @@ def _picture(stack: Stack, dataset: xr.Dataset, model: LoadedModel, size: str, l
     title = text(language, f"stacked_title_{stack.by}", start=start, end=end)
     if stack.of:
         title = text(language, "stacked_of", title=title, of=stack.of)
-    notes = [as_sentence(conditions(dataset, language)) if conditions(dataset, language) else ""]
-    footer = [*notes, by_hand(dataset.attrs, language), stamp(dataset.attrs, style)]
+    notes = [
+        thin_note(stack, language),
+        as_sentence(conditions(dataset, language)) if conditions(dataset, language) else "",
+    ]
+    footer = [*notes, settings_below(dataset.attrs, language), stamp(dataset.attrs, style)]
     heads = [Head(name, unit="" if run % columns else stack.unit) for run, name in enumerate(titles)]
-    subtitle, time_unit = model.card.title.in_language(language), shown_time_unit(dataset, language)
+    subtitle = with_settings(model.card.title.in_language(language), dataset.attrs, language)
+    time_unit = shown_time_unit(dataset, language)
 
     def draw(room: float) -> tuple[Figure, float]:
         figure, area = sheet_with_room(size, room, style, title, subtitle, footer, stack.labels)
@@ -286,6 +314,17 @@ def _picture(stack: Stack, dataset: xr.Dataset, model: LoadedModel, size: str, l
     figure = tall_enough(draw, n_rows * PANEL_HEIGHT[size], LEAST, n_rows)
     table = stacked_table(stack, run_names(dataset))
     return Picture(f"stacked-{stack.by}", figure, describe_stacked(stack, titles, model, language), table)
+
+
+def thin_note(stack: Stack, language: str) -> str:
+    """Which parts are so narrow that they are hardly to be seen, and the most that is in them; empty without any."""
+    most = stack.values.max(axis=(0, 2), initial=0.0)
+    parts = [
+        text(language, "stacked_thin_part", label=label, most=format_amount(float(value), stack.smallest, language))
+        for label, value in zip(stack.labels, most, strict=True)
+        if 0 < value < THIN * stack.most
+    ]
+    return text(language, "stacked_thin", parts=listed(language, parts)) if parts else ""
 
 
 def stacked_table(stack: Stack, names: Sequence[str]) -> DataTable:

@@ -25,9 +25,11 @@ BAR = 0.62  # of a row
 SEEN = 0.01  # of the widest bar: how far beyond its ends an outcome goes to be marked
 CUT = 3.0  # how many times as far off as its bars are wide a difference may be for 0 to be on the axis
 PAD = 3.0  # points: between a bar and its number
+BESIDE_ZERO = 2.0  # points more: between the line at 0 and a number
 DOT = 3.4  # points
 TICK_ROOM = 36.0  # points between lines of the grid, at least
 NAME_LINES = 3
+FEWEST = 3  # numbers along the axis, where there is room
 HATCH = "//////"
 
 
@@ -66,6 +68,7 @@ def draw_tornado(
     names: float = 100.0,
     width: float = 150.0,
     number: str = "",
+    zero: bool = False,
 ) -> Axes:
     """Draw a bar for each input, from the first on downward, around the outcome as it is.
 
@@ -88,7 +91,11 @@ def draw_tornado(
         Points for the names of inputs, and for the panel: so that letters have room.
     number : str
         What is written above the line.
+    zero : bool
+        Whether a dashed line marks 0, if it is on the axis; numbers stand beside it.
     """
+    first, last = limits or limits_of([(bars, stored)], width, style, zero=zero)
+    has_zero = zero and first < 0 < last
     low_look, high_look = style.fill(0), style.fill(1)
     seen = seen_from(bars)
     for y, bar in enumerate(bars):
@@ -105,7 +112,9 @@ def draw_tornado(
             ax.plot([end, x], [y, y], color=style.text, linewidth=0.8, zorder=3)
             ax.plot([x], [y], **dot_look(style))
         for written in _numbers(bar, stored, seen):
-            pad = PAD + DOT if written.is_beyond else PAD
+            pad = written.pad
+            if has_zero:
+                pad += written.past_zero((last - first) / width, style)
             ax.annotate(
                 written.text, (written.x, y), (written.side * pad, -written.line * 0.61 * style.note_size),
                 textcoords="offset points", ha="left" if written.side > 0 else "right", va="center_baseline",
@@ -113,7 +122,9 @@ def draw_tornado(
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
             )  # fmt: skip
     ax.axvline(stored, color=style.text, linewidth=style.line_width, zorder=2.5)
-    _scale(ax, limits or limits_of([(bars, stored)], width, style), width, lang, style, is_share=is_share)
+    if has_zero:
+        ax.axvline(0.0, color=style.text, linewidth=0.9, dashes=(4, 2), zorder=1.5)
+    _scale(ax, (first, last), width, lang, style, is_share=is_share)
     words = unit or (text(lang, "percent") if is_share else "")
     shown = axis_unit(ShownOutcome("", "", words, np.empty(0), False), lang, is_cut=is_cut(ax.get_xlim()))
     shown = fit(shown, width, style.tick_size, lines=2, font=style.font)
@@ -155,6 +166,17 @@ class _Number:
     side: int
     line: int
     is_beyond: bool
+
+    @property
+    def pad(self) -> float:
+        """Points between the end and the number."""
+        return PAD + DOT if self.is_beyond else PAD
+
+    def past_zero(self, point: float, style: Style) -> float:
+        """How many points further out it stands so as not to lie on the line at 0, on an axis of `point` a point."""
+        to_zero = -self.x * self.side / point
+        reach = self.pad + width_of(self.text, style.note_size, False, style.font)
+        return to_zero + PAD + BESIDE_ZERO - self.pad if self.pad - PAD < to_zero < reach + 1.5 else 0.0
 
 
 def fitted_name(bar: Bar, names: float, style: Style) -> str:
@@ -203,28 +225,34 @@ def limits_of(
         Hold 0 too, unless the bars are far from it.
     """
     places: list[tuple[float, float, float]] = []  # x, and the points that are needed left and right of it
+    numbers: list[_Number] = []
     for bars, stored in panels:
         places.append((stored, 4.0, 4.0))
         seen = seen_from(bars)
         for bar in bars:
             places += [(x, DOT, DOT) for x in (bar.least, bar.most)]
-            for one in _numbers(bar, stored, seen):
-                need = (
-                    width_of(one.text, style.note_size, False, style.font) + PAD + (2 * DOT if one.is_beyond else DOT)
-                )
-                places.append((one.x, need, 0.0) if one.side < 0 else (one.x, 0.0, need))
+            numbers += _numbers(bar, stored, seen)
     x, left, right = np.array(places).T
     low, high = float(x.min()), float(x.max())
     if zero and max(low, -high, 0.0) <= CUT * (high - low):
         x, left, right = (np.append(a, b) for a, b in ((x, 0.0), (left, 4.0), (right, 4.0)))
         low, high = min(low, 0.0), max(high, 0.0)
+    has_zero = zero and low <= 0 <= high
     if high - low <= EQUAL * max(abs(low), abs(high)):
         half = 0.5 * abs(low) or 1.0
         return low - half, high + half
     first, last = low, high
     for _ in range(50):  # the room that numbers take, in units of the axis, depends on the limits
         point = (last - first) / width
-        first, last = float((x - left * point).min()), float((x + right * point).max())
+        outer = [
+            one.x + one.side * point * (
+                one.pad + DOT + width_of(one.text, style.note_size, False, style.font)
+                + (one.past_zero(point, style) if has_zero else 0.0)
+            )
+            for one in numbers
+        ]  # fmt: skip
+        first = min(float((x - left * point).min()), *outer, low)
+        last = max(float((x + right * point).max()), *outer, high)
         if last - first > 4 * (high - low):  # numbers that leave no room for bars
             break
     return first, last
@@ -244,8 +272,24 @@ def _scale(ax: Axes, limits: tuple[float, float], width: float, language: str, s
     apart = (ticks[1] - ticks[0]) / (high - low) * width
     every = next((k for k in range(1, len(kept)) if widest + TICK_GAP < k * apart), max(len(kept), 1))
     first = kept.index(0.0) if 0.0 in kept else 0
-    ax.set_xticks(kept, [word if (i - first) % every == 0 else "" for i, word in enumerate(words)])
+    shown = [i for i in range(len(kept)) if (i - first) % every == 0]
+    if len(shown) < FEWEST:  # not all at even steps then, as many as there is room for
+        widths = [width_of(word, style.tick_size, False, style.font) for word in words]
+        shown = _outward(widths, first, apart)
+    ax.set_xticks(kept, [word if i in shown else "" for i, word in enumerate(words)])
     ax.set_xlim(low, high)
+
+
+def _outward(widths: Sequence[float], first: int, apart: float) -> list[int]:
+    """Which of some numbers, so far apart, have room: the first, and outward from it each that meets none before."""
+    shown = [first] if widths else []
+    for step in (-1, 1):
+        last = first
+        for i in range(first + step, len(widths) if step > 0 else -1, step):
+            if abs(i - last) * apart >= (widths[i] + widths[last]) / 2 + TICK_GAP:
+                shown.append(i)
+                last = i
+    return shown
 
 
 def dot_look(style: Style) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tornadoes for print: a picture an outcome, a panel a scenario, all on one scale."""
+"""Tornadoes for print: a picture an outcome, a panel a scenario, on one scale where it suits all."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sdsocec.scenario import Scenario
 
 from ..inputs import CALENDAR, has_unit, input_label, input_numbers, input_unit
 from ..lettering import ELLIPSIS, clean
-from ..numbers import format_change, format_number, format_time
+from ..numbers import decimals_for, format_change, format_number, format_time, with_sign
 from ..parting import EQUAL
-from ..picture import Picture, by_hand, new_sheet, place_panels, stamp, write_legend
+from ..picture import Picture, new_sheet, place_panels, settings_below, stamp, with_settings, write_legend
 from ..saving import house_style
 from ..sheet import CM, EDGE, Head, sheet_height, sheet_width
 from ..style import HOUSE, LINE, TALLEST, Style
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_BARS = 12
+NARROW = 0.125  # of the axis: where the widest bar of a panel would be narrower, panels have scales of their own
 ROW = 19.0  # points, at least: two lines of numbers
 AROUND = 66.0  # points: the head of a panel, the number above its line, the numbers below
 NAMES = {
@@ -63,7 +64,9 @@ class _Panel:
 def tornado_pictures(
     found: Tornado, model: LoadedModel, *, size: str = "full", language: str = "en", style: Style = HOUSE
 ) -> list[Picture]:
-    """Draw every output of a tornado: a picture each, with a panel for each scenario, all on one scale.
+    """Draw every output of a tornado: a picture each, with a panel for each scenario.
+
+    All are on one scale, unless the bars of a panel would be too narrow on it.
 
     Parameters
     ----------
@@ -143,7 +146,8 @@ class _Sheet:
     columns: int
     names: float  # points, for the names of inputs
     width: float  # points, of a panel
-    limits: tuple[float, float]
+    limits: Mapping[str, tuple[float, float]]  # of each panel, by the name of its scenario
+    is_common: bool  # whether all panels have the same
     rows: int  # that a panel has room for
     room: float  # points, for these rows
     around: float  # points, above and below them
@@ -160,14 +164,23 @@ class _Sheet:
         bars = [bar for panel in panels for bar in panel.bars]
         names = next((x for x in tried if not any(fitted_name(b, x, style).endswith(ELLIPSIS) for b in bars)), tried[0])
         width = (sheet_width(size) - 2 * EDGE - GAP * (columns - 1)) / columns - names - 18.0
-        limits = limits_of([(p.bars, p.stored) for p in panels], width, style, zero=found.minus is not None)
+        has_zero = found.minus is not None
+        common = limits_of([(p.bars, p.stored) for p in panels], width, style, zero=has_zero)
+        least = NARROW * (common[1] - common[0])
+        is_common = all(max(bar.width for bar in p.bars) >= least for p in panels if p.bars)
+        limits = {
+            p.name: common if is_common or not p.bars else limits_of([(p.bars, p.stored)], width, style, zero=has_zero)
+            for p in panels
+        }
         rows = max(len(panel.bars) for panel in panels) or 1
         lines = max((fitted_name(bar, names, style).count("\n") + 1 for bar in bars), default=1)
         room = rows * max(ROW, lines * style.tick_size * (LINE - 0.25) + 3.5)
         around = AROUND + (NOTE if found.minus is not None or not all(panel.bars for panel in panels) else 0.0)
+        around += 0.0 if is_common else NOTE
         return cls(
-            found, model, output, outcome, size, columns, names, width, limits, rows, room, around, language, style
-        )
+            found, model, output, outcome, size, columns, names, width, limits, is_common, rows, room, around, language,
+            style,
+        )  # fmt: skip
 
     def most(self, panels: Sequence[_Panel]) -> int:
         """How many panels a sheet has room for."""
@@ -189,7 +202,7 @@ class _Sheet:
         with house_style(self.style):
             axes = [self._draw(figure.add_subplot(), panel) for panel in panels]
             for i, ax in enumerate(axes):
-                if i + columns < len(axes):
+                if self.is_common and i + columns < len(axes):
                     ax.set_xlabel("")
             heads = [Head(panel.title, self._note(panel)) for panel in panels]
             place_panels(figure, area, axes, self.style, columns=columns, heads=heads, gap=(GAP, 9.0))
@@ -202,14 +215,11 @@ class _Sheet:
         unit = "" if is_share else self.outcome.unit
         if is_share and self.found.minus is not None:
             unit = text(self.language, "points")
-        drawn = draw_tornado(
+        return draw_tornado(
             ax, panel.bars, panel.stored, lang=self.language, style=self.style, unit=unit, is_share=is_share,
-            limits=self.limits, rows=self.rows, names=self.names, width=self.width,
-            number=self._value(panel.stored),
+            limits=self.limits[panel.name], rows=self.rows, names=self.names, width=self.width,
+            number=self._value(panel.stored), zero=self.found.minus is not None,
         )  # fmt: skip
-        if self.found.minus is not None and self.limits[0] < 0 < self.limits[1]:
-            drawn.axvline(0.0, color=self.style.text, linewidth=0.9, dashes=(4, 2), zorder=1.5)
-        return drawn
 
     # ---- words --------------------------------------------------------------------------------------------------------
 
@@ -224,6 +234,21 @@ class _Sheet:
             return f"{shown} {text(lang, 'points')}" if unit else shown
         shown = format_change(value, lang, outcome.smallest)
         return f"{shown} {outcome.unit}" if unit and outcome.unit else shown
+
+    def _ends(self, bar: Bar) -> dict[str, str]:
+        """Both ends of a bar, with as many digits as tell them apart."""
+        low, high = self._value(bar.low), self._value(bar.high)
+        if low == high and bar.low != bar.high and not self.outcome.step:
+            factor = 100.0 if self.outcome.is_share else 1.0
+            ends = (factor * bar.low, factor * bar.high)
+            decimals = decimals_for([ends[1] - ends[0]], 1)
+            shown = [format_number(value, self.language, decimals=decimals) for value in ends]
+            if self.found.minus is not None:
+                shown = [with_sign(one, value) for one, value in zip(shown, ends, strict=True)]
+            elif self.outcome.is_share:
+                shown = [f"{one}%" for one in shown]
+            low, high = shown
+        return {"low": low, "high": high}
 
     def _moment(self) -> str:
         shown = format_time(self.found.time, self.language)
@@ -240,14 +265,20 @@ class _Sheet:
             key, baseline = "tornado_title_minus", _title(found, found.minus, lang)
         title = text(lang, key, outcome=label[:1].upper() + label[1:], time=self._moment(), baseline=baseline)
         model = clean(self.model.card.title.in_language(lang))
-        low, high = (format_number(100 * p, lang) for p in RANGES[found.span])
-        subtitle = f"{model}. {text(lang, f'tornado_range_{found.span}', low=low, high=high)}"
-        footer = [*self._notes(panels), by_hand(found.attributes, lang), stamp(found.attributes, self.style)]
+        subtitle = with_settings(f"{model}. {self._range()}", found.attributes, lang)
+        footer = [*self._notes(panels), settings_below(found.attributes, lang), stamp(found.attributes, self.style)]
         return self.style, title, subtitle, [note for note in footer if note]
+
+    def _range(self) -> str:
+        """From where to where each input goes."""
+        low, high = (format_number(100 * p, self.language) for p in RANGES[self.found.span])
+        return text(self.language, f"tornado_range_{self.found.span}", low=low, high=high)
 
     def _notes(self, panels: Sequence[_Panel]) -> list[str]:
         """What is not drawn, and why; where runs start."""
         lang, notes = self.language, [text(self.language, "tornado_numbers")]
+        if not self.is_common and any(panel.bars for panel in panels):
+            notes.append(text(lang, "tornado_own_scales"))
         least = self._value(self.outcome.smallest, unit=True) if self.outcome.smallest > 0 else ""
         for key in ("smaller", "still", "unknown"):
             of = {panel.scenario: getattr(panel, key) for panel in panels}
@@ -266,9 +297,10 @@ class _Sheet:
             return text(self.language, "tornado_nothing")
         if self.found.minus is None:
             return ""
-        if self.limits[0] < 0 < self.limits[1]:
+        low, high = self.limits[panel.name]
+        if low < 0 < high:
             return text(self.language, "tornado_sides", scenario=panel.scenario)
-        key = "tornado_higher" if self.limits[0] >= 0 else "tornado_lower"
+        key = "tornado_higher" if low >= 0 else "tornado_lower"
         return text(self.language, key, scenario=panel.scenario)
 
     def _handles(self, panels: Sequence[_Panel]) -> list[Any]:
@@ -288,16 +320,16 @@ class _Sheet:
         return handles
 
     def _described(self, panels: Sequence[_Panel]) -> str:
-        lang, found = self.language, self.found
+        lang = self.language
         sentences = [
             text(lang, "alt_tornado", n=len(panels), outcome=clean(self.outcome.label), time=self._moment(),
                  model=clean(self.model.card.title.in_language(lang))),
-            text(lang, f"tornado_range_{found.span}", low=5, high=95),
+            self._range(),
         ]  # fmt: skip
         for panel in panels:
             parts = [
-                text(lang, "alt_tornado_bar", input=shortened(bar.name), low=self._value(bar.low), low_input=bar.ends[0],
-                     high=self._value(bar.high), high_input=bar.ends[1])
+                text(lang, "alt_tornado_bar", input=shortened(bar.name), low_input=bar.ends[0], high_input=bar.ends[1],
+                     **self._ends(bar))
                 + "".join(
                     text(lang, "alt_tornado_beyond", value=self._value(x)) for x, _ in beyond(bar, seen_from(panel.bars))
                 )
