@@ -252,3 +252,10 @@ def test_each_end_of_an_input_has_the_decimals_that_it_needs(values, written):
 )
 def test_units_of_inputs_are_in_the_language_of_the_reader(unit, shown):
     assert input_unit(model(), replace(factors_of(model())[0], unit=unit), "nl") == shown
+
+
+def test_the_note_of_a_cut_axis_is_never_broken():
+    bars = [Bar("a", ("1", "3"), 1010.0, 1030.0, 1010.0, 1030.0)]
+    for width in (75.0, 85.0, 95.0):
+        ax = draw_tornado(Figure().add_subplot(), bars, 1020.0, unit="personen", lang="nl", width=width)
+        assert ax.get_xlabel() == "personen\n(as niet vanaf 0)"

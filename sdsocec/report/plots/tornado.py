@@ -10,7 +10,7 @@ import numpy as np
 
 from sdsocec.results.shown import ShownOutcome
 
-from ..lettering import fit, width_of
+from ..lettering import NO_BREAK, fit, width_of
 from ..numbers import format_ticks
 from ..parting import EQUAL
 from ..sheet import TICK_GAP
@@ -127,6 +127,8 @@ def draw_tornado(
     _scale(ax, (first, last), width, lang, style, is_share=is_share)
     words = unit or (text(lang, "percent") if is_share else "")
     shown = axis_unit(ShownOutcome("", "", words, np.empty(0), False), lang, is_cut=is_cut(ax.get_xlim()))
+    together = text(lang, "axis_cut")
+    shown = shown.replace(together, together.replace(" ", NO_BREAK))
     shown = fit(shown, width, style.tick_size, lines=2, font=style.font)
     ax.set_xlabel(shown, fontsize=style.tick_size, parse_math=False, labelpad=2, linespacing=LINE - 0.1)
     ax.set_yticks(range(len(bars)), [fitted_name(bar, names, style) for bar in bars])
