@@ -4,8 +4,8 @@
     separating    on whether something holds: the input that best tells the rows where it does from the others
 
 Both hold the best input against chance: a p-value, times the number of inputs and of the statements asked about (Bonferroni), so
-that over all of them together one in twenty answers names an input where none does anything. Not to beat chance is no proof that
-an input does nothing.
+that one in twenty studies names an input among its rankings where none does anything, and one in twenty among its claims. Not to
+beat chance is no proof that an input does nothing.
 """
 
 from __future__ import annotations
